@@ -1,0 +1,44 @@
+"""Model files, one module a format, each recognised by its content and never by its name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..description import ModelDescription
+from ..errors import ModelError
+from .guitarml import is_guitarml, read_guitarml
+from .nam import is_nam, read_nam
+from .reading import read_json
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of model file: how to recognise its JSON and how to read it."""
+
+    name: str
+    recognises: Callable[[Mapping[str, Any]], bool]
+    read: Callable[[Path, dict[str, Any]], ModelDescription]
+
+
+FORMATS = (
+    Format("Neural Amp Modeler", is_nam, read_nam),
+    Format("GuitarML", is_guitarml, read_guitarml),
+)
+
+
+def read_model(path: str | Path) -> tuple[Format, ModelDescription]:
+    """Read a model file of any known format.
+
+    Raises
+    ------
+    ModelError
+        When the file cannot be read or none of the formats recognises it.
+    """
+    path = Path(path)
+    document = read_json(path)
+    for known in FORMATS:
+        if known.recognises(document):
+            return known, known.read(path, document)
+    names = ", ".join(known.name for known in FORMATS)
+    raise ModelError(f"{path}: is not a model file ampboard knows ({names})")

@@ -1,0 +1,194 @@
+"""A trained model that makes sound: offline in one call, or block by block."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .description import DEFAULT_SAMPLE_RATE, ModelDescription, Recurrent, WaveNet
+from .errors import AudioError
+from .formats import read_model
+from .kernels.contract import Kernel, Parameter
+from .kernels.instance import KernelInstance
+from .kernels.recurrent import recurrent_kernel
+from .kernels.wavenet import wavenet_kernel
+
+
+def model_kernel(description: ModelDescription) -> Kernel:
+    """Build the real-time kernel of a model, at the model's own sample rate."""
+    if isinstance(description.architecture, WaveNet):
+        return wavenet_kernel(description)
+    return recurrent_kernel(description)
+
+
+class Model:
+    """A trained model.
+
+    Parameters
+    ----------
+    description : ModelDescription
+        Architecture and weights.
+    path : Path, optional
+        The file it came from.
+    format : str, optional
+        The kind of file it came from.
+    """
+
+    def __init__(self, description: ModelDescription, *, path: Path | None = None, format: str = "") -> None:
+        self.description = description
+        self.path = path
+        self.format = format
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, {self.architecture}, {self.sample_rate} Hz)"
+
+    @property
+    def name(self) -> str:
+        """Name in the metadata, else the file's name without its suffix."""
+        name = self.metadata.get("name")
+        return name if isinstance(name, str) and name else self.path.stem if self.path else "model"
+
+    @property
+    def architecture(self) -> str:
+        """Architecture in one word: ``WaveNet``, ``LSTM`` or ``GRU``."""
+        architecture = self.description.architecture
+        return architecture.kind.upper() if isinstance(architecture, Recurrent) else "WaveNet"
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate in Hz at which the model runs; 48000 where the file names none."""
+        return self.description.sample_rate or DEFAULT_SAMPLE_RATE
+
+    @property
+    def receptive_field(self) -> int | None:
+        """Frames of input an output frame depends on; None for recurrent models."""
+        return self.description.architecture.receptive_field
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the file says beside the model: gear, loudness, calibration."""
+        return self.description.metadata
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The model's own knobs."""
+        return self.kernel.parameters
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """The model's real-time kernel, at its own sample rate; built when first asked for."""
+        return model_kernel(self.description)
+
+    def process(self, audio: ArrayLike, **knobs: float) -> NDArray[np.float32]:
+        """Process a whole signal, starting at rest.
+
+        Parameters
+        ----------
+        audio : array_like of float32, shape (frames,) or (channels, frames)
+            Input at the model's own sample rate; every channel is processed on its own.
+        **knobs : float
+            Values of the model's knobs, 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32
+            Output of the same shape.
+
+        Raises
+        ------
+        AudioError
+            When the audio has another shape or contains NaN or infinity.
+        ParameterError
+            When a knob is unknown or out of range.
+
+        Examples
+        --------
+        >>> wet = load_model("crunch.nam").process(dry)  # doctest: +SKIP
+        """
+        signal = checked_audio(audio)
+        rows = np.atleast_2d(signal)
+        return self.stream(channels=rows.shape[0], **knobs).process(rows).reshape(signal.shape)
+
+    def stream(self, *, channels: int = 1, **knobs: float) -> "ModelStream":
+        """Start a stream at rest: blocks in, blocks out, the state kept in between.
+
+        Raises
+        ------
+        ParameterError
+            When `channels` is outside 1 to 64 or a knob is unknown or out of range.
+        """
+        return ModelStream(
+            KernelInstance(self.kernel, sample_rate=self.sample_rate, channels=channels, parameters=knobs)
+        )
+
+
+class ModelStream:
+    """A model running block by block; made by `Model.stream`."""
+
+    def __init__(self, instance: KernelInstance) -> None:
+        self._instance = instance
+
+    @property
+    def channels(self) -> int:
+        """Number of channels, each with a state of its own."""
+        return self._instance.channels
+
+    def process(self, block: ArrayLike) -> NDArray[np.float32]:
+        """Process the next block, shape (frames,) or (channels, frames); any split gives the same samples."""
+        signal = checked_audio(block)
+        return self._instance.process(np.atleast_2d(signal)).reshape(signal.shape)
+
+    def set(self, knob: str, value: float) -> None:
+        """Turn a knob of the model; heard from the next block on."""
+        self._instance.set(knob, value)
+
+    def reset(self) -> None:
+        """Return to rest, as if just made."""
+        self._instance.reset()
+
+
+def checked_audio(audio: ArrayLike) -> NDArray[np.float32]:
+    """Return `audio` as float32 of shape (frames,) or (channels, frames).
+
+    Raises
+    ------
+    AudioError
+        When it has another shape, is not made of numbers, or contains NaN or infinity.
+    """
+    try:
+        signal = np.ascontiguousarray(audio, np.float32)
+    except (TypeError, ValueError):
+        raise AudioError("audio must be an array of numbers of shape (frames,) or (channels, frames)") from None
+    if np.ndim(audio) not in (1, 2):
+        raise AudioError(f"audio has shape {np.shape(audio)}: use (frames,) or (channels, frames)")
+    if not np.isfinite(signal).all():
+        frame = int(np.argmin(np.isfinite(np.atleast_2d(signal)).all(axis=0)))
+        raise AudioError(f"audio contains NaN or infinity, first at frame {frame}: repair the recording first")
+    return signal
+
+
+def load_model(path: str | Path) -> Model:
+    """Load a trained model: Neural Amp Modeler ``.nam`` or GuitarML json, told apart by content.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Raises
+    ------
+    ModelError
+        When the file cannot be read, is damaged, or of a kind ampboard does not know.
+
+    Examples
+    --------
+    >>> model = load_model("crunch.nam")  # doctest: +SKIP
+    >>> model.sample_rate, model.receptive_field  # doctest: +SKIP
+    (48000, 4093)
+    """
+    path = Path(path)
+    known, description = read_model(path)
+    return Model(description, path=path, format=known.name)

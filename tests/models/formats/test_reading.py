@@ -1,0 +1,73 @@
+"""Files from strangers: whatever is in them, a model or a ModelError comes out, quickly."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ampboard.models.errors import ModelError
+from ampboard.models.formats import read_model
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 70), 1 << 70) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+KEYS = ("version", "architecture", "config", "weights", "sample_rate", "metadata", "model_data", "state_dict")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"[1, 2]", "list"),
+        (b"\xff\xfe\x00", "not text"),
+        (b'{"a": ', "not JSON"),
+        (b"[" * 100_000, "not a model file"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not a model file"),
+        (b'{"hello": 1}', "is not a model file ampboard knows"),
+    ],
+)
+def test_what_is_no_model_is_refused_with_a_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "thing.nam"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=reason):
+        read_model(path)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_model(tmp_path / "nowhere.nam")
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=8))
+def test_random_documents_never_escape_the_error_family(tmp_path: Path, document: dict[str, object]) -> None:
+    path = tmp_path / "random.nam"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ModelError, match=r"random\.nam"):
+        read_model(path)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_one_changed_value_gives_a_model_or_an_error(fixtures: Path, tmp_path: Path, data: st.DataObject) -> None:
+    document = json.loads((fixtures / "nam" / "core_wavenet.nam").read_text())
+    place = document
+    while True:
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[key], (dict, list)) or not place[key] or data.draw(st.booleans()):
+            break
+        place = place[key]
+    place[key] = data.draw(JSON)
+    path = tmp_path / "changed.nam"
+    path.write_text(json.dumps(document))
+    try:
+        _, description = read_model(path)
+    except ModelError as error:
+        message = str(error)
+    else:
+        message = f"changed.nam has {description.weight_count} weights"
+    assert "changed.nam" in message
