@@ -1,0 +1,54 @@
+/* A kernel made ready for one setup: functions, program and prepared state, with the scratch memory to call it.
+ *
+ * What a binding is does not change once it is published; its state and scratch belong to the audio thread. Another
+ * setup or another kernel is another binding.
+ */
+#ifndef AMPBOARD_BINDING_H
+#define AMPBOARD_BINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel.h"
+
+struct binding {
+    struct kernel kernel;
+    uint64_t attachment;
+    double sample_rate;
+    int32_t channels;
+    int32_t latency; /* host frames; < 0: the kernel refused this setup, and the binding is silent */
+
+    /* Audio thread. */
+    void *state;
+    float *scratch; /* the input of one slice: channels rows of KERNEL_MAX_FRAMES */
+    const float **inputs;
+    float **outputs;
+    int32_t fade_frames; /* length of the fade-in after a repair */
+    int32_t faded_frames;
+
+    /* Off the audio thread: a list of replaced bindings that may still be in use. */
+    struct binding *next_retired;
+    uint64_t retired_in_epoch;
+};
+
+/* Off the audio thread. `parameters` fill the slots before the kernel is prepared. NULL when memory is short. */
+struct binding *binding_create(const struct kernel *kernel, uint64_t attachment, double sample_rate, int32_t channels,
+                               const double *parameters, int32_t parameter_count);
+void binding_destroy(struct binding *binding);
+
+static inline bool binding_is_refused(const struct binding *binding) { return binding->latency < 0; }
+
+/* Audio thread. */
+void binding_write_slot(struct binding *binding, int32_t slot, double value);
+void binding_reset(struct binding *binding);
+
+struct binding_repairs {
+    uint32_t inputs;  /* samples that were not finite and became 0 */
+    uint32_t outputs; /* samples that were not finite: the kernel was reset, the slice silenced */
+};
+
+/* Audio thread. At most KERNEL_MAX_FRAMES frames from `first` on; input and output may be the same memory. */
+struct binding_repairs binding_process(struct binding *binding, float *const *inputs, float *const *outputs,
+                                       int32_t first, int32_t frames);
+
+#endif

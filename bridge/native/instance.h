@@ -1,0 +1,108 @@
+/* One plugin: component, processor and controller in one object.
+ *
+ * Preparation (off the audio thread) builds a binding and publishes it by one atomic pointer. The audio thread counts
+ * an epoch when it enters and when it leaves process(): odd means inside. A replaced binding is freed when the epoch
+ * shows that the audio thread cannot hold it any more.
+ */
+#ifndef AMPBOARD_INSTANCE_H
+#define AMPBOARD_INSTANCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "binding.h"
+#include "lock.h"
+#include "registry.h"
+#include "vst3_abi.h"
+
+/* What an interface pointer points to: VST3 reads the first word, we the second. */
+struct face {
+    const void *methods;
+    struct instance *instance;
+};
+
+struct instance_counters {
+    atomic_uint_least64_t process_calls;
+    atomic_uint_least64_t resets;
+    atomic_uint_least64_t prepares;
+    atomic_uint_least64_t refusals;
+    atomic_uint_least64_t non_finite_inputs;
+    atomic_uint_least64_t non_finite_outputs;
+};
+
+struct instance {
+    struct face component;
+    struct face processor;
+    struct face controller;
+    struct face requirements;
+    atomic_int_least32_t references;
+    uint64_t number;
+    struct plugin_class *plugin_class;
+    struct instance *older; /* guarded by the registry's lock */
+
+    struct lock preparing; /* guards the fields up to the blank line */
+    struct kernel kernel;
+    uint64_t attachment; /* 0: no kernel yet, audio passes through */
+    double sample_rate;
+    int32_t channels;
+    uint64_t arrangement;
+    struct binding *retired;
+
+    struct lock handling; /* guards the handler */
+    void *handler;
+
+    _Atomic(struct binding *) published;
+    atomic_uint_least64_t epoch;
+    atomic_bool reset_armed;
+    struct instance_counters counters;
+    _Atomic double values[]; /* plain parameter values */
+};
+
+/* Off the audio thread. Takes over the caller's hold on the class; the caller has the only reference. */
+struct instance *instance_create(struct plugin_class *plugin_class);
+
+/* Any thread but the audio thread. */
+uint32_t instance_add_reference(struct instance *instance);
+uint32_t instance_release(struct instance *instance);
+bool instance_reference_if_alive(struct instance *instance);
+
+/* The base methods of every face: any thread but the audio thread. */
+vst3_result VST3_CALL face_query_interface(void *self, const char *id, void **object);
+uint32_t VST3_CALL face_add_reference(void *self);
+uint32_t VST3_CALL face_release(void *self);
+
+static inline struct instance *instance_of(void *face) { return ((struct face *)face)->instance; }
+
+/* Off the audio thread. Builds and publishes the binding for the present setup, if the published one is for another. */
+void instance_prepare(struct instance *instance);
+void instance_set_sample_rate(struct instance *instance, double sample_rate);
+void instance_set_arrangement(struct instance *instance, uint64_t arrangement, int32_t channels);
+
+/* Off the audio thread, also during process(). Once a binding plays, the new kernel is prepared at once and takes over
+ * between two blocks; before that it waits for the first setup. False: refused, the old one plays on. */
+bool instance_attach(struct instance *instance, const struct kernel *kernel, uint64_t attachment);
+
+/* Off the audio thread. The attachments whose kernels may still be called: writes up to `capacity`, returns how many. */
+int32_t instance_live_attachments(struct instance *instance, uint64_t *attachments, int32_t capacity);
+
+/* Any thread but the audio thread. Frames of latency of the present setup, 0 while there is none. */
+int32_t instance_latency(struct instance *instance);
+uint32_t instance_tail(struct instance *instance);
+
+/* Any thread. */
+double instance_value(const struct instance *instance, int32_t index);
+void instance_set_value(struct instance *instance, int32_t index, double plain);
+/* A normalised value from the host: ignored when it only repeats the plain value in less precision. */
+void instance_set_normalised(struct instance *instance, int32_t index, double normalised);
+
+/* Any thread but the audio thread. Sets an exact value and mirrors it to the host as an edit. */
+void instance_edit(struct instance *instance, int32_t index, double plain);
+void instance_set_handler(struct instance *instance, void *handler);
+
+extern const struct vst3_component_methods component_methods;
+extern const struct vst3_processor_methods processor_methods;
+extern const struct vst3_controller_methods controller_methods;
+extern const struct vst3_process_context_requirements_methods requirements_methods;
+
+#endif

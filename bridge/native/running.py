@@ -1,0 +1,265 @@
+"""Kernels that the native side runs: one plugin class a kernel, found again by its number.
+
+The table keeps a kernel's program and code alive for as long as the native side may call it. It never depends on Python
+wrappers: a board holds the plugin itself and may outlive every wrapper of it.
+"""
+
+import ctypes
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from ...models.errors import ParameterError, PluginError
+from ...models.kernels.contract import Kernel
+from .library import NO_INSTANCE, VENDOR, NativeClass, NativeCounters, NativeKernel, NativeParameter, library
+
+_VERSION: Final = "1"
+_SAME_NORMALISED: Final = 1e-6  # as parameter.c
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What the native side counted for one plugin since it was created.
+
+    Attributes
+    ----------
+    process_calls : int
+        Blocks the host asked for.
+    resets : int
+        Returns to rest that the host asked for.
+    prepares : int
+        Times a kernel was made ready for a sample rate and channel count.
+    refusals : int
+        Times a kernel refused them; the plugin is silent then.
+    non_finite_inputs : int
+        Input samples that were NaN or infinite and became 0.
+    non_finite_outputs : int
+        Output samples that were NaN or infinite; each time the kernel was reset and faded in again.
+    """
+
+    process_calls: int
+    resets: int
+    prepares: int
+    refusals: int
+    non_finite_inputs: int
+    non_finite_outputs: int
+
+
+class RunningKernel:
+    """The kernel of one living plugin, by exact values.
+
+    Obtained from `KernelPlugin.running` or `KernelPlugin.identify`. Every method may be called from any thread while
+    the plugin plays.
+
+    Attributes
+    ----------
+    number : int
+        Number of the plugin class, as its state chunk names it.
+    kernel : Kernel
+        The kernel that plays.
+    """
+
+    def __init__(self, number: int, kernel: Kernel) -> None:
+        self.number = number
+        self.kernel = kernel
+        self._indices = {parameter.name: index for index, parameter in enumerate(kernel.parameters)}
+        self._attached: dict[int, Kernel] = {}
+        self._swapping = threading.Lock()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._indices
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters, in the kernel's order."""
+        return tuple(self._indices)
+
+    def index(self, name: str) -> int:
+        """Return the slot of parameter `name`; raise `ParameterError` when there is none."""
+        if name not in self._indices:
+            known = ", ".join(self._indices) or "none"
+            raise ParameterError(f"{self.kernel.name} has no parameter {name!r}: it has {known}")
+        return self._indices[name]
+
+    def get(self, name: str) -> float:
+        """Return the exact value of a parameter, in its unit."""
+        value = ctypes.c_double()
+        self._check(library().ampboard_get_parameter(self.number, self.index(name), ctypes.byref(value)))
+        return value.value
+
+    def get_or_raw(self, name: str, raw: float) -> float:
+        """Return the exact value, unless the host holds another (`raw`, 0 to 1) that the plugin has yet to see."""
+        value = self.get(name)
+        parameter = self.kernel.parameters[self.index(name)]
+        span = parameter.maximum - parameter.minimum
+        if abs(raw - (value - parameter.minimum) / span) <= _SAME_NORMALISED:
+            return value
+        position = round(raw * parameter.steps) / parameter.steps if parameter.steps else raw
+        return parameter.minimum + span * position
+
+    def set(self, name: str, value: float) -> None:
+        """Set a parameter to `value`, in its unit, exactly; heard from the next block on.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such parameter, or the value is outside its range.
+        """
+        index = self.index(name)
+        number = self.kernel.parameters[index].check(value)
+        self._check(library().ampboard_set_parameter(self.number, index, number))
+
+    def swap(self, kernel: Kernel) -> None:
+        """Let `kernel` take over between two blocks, from its state of rest, with the present parameter values.
+
+        It is prepared on the calling thread; the one that played is released once the audio thread has left it. Another
+        latency is compensated from the next reset on.
+
+        Raises
+        ------
+        ParameterError
+            When its parameters or channels are not those of the kernel that plays, or it refuses the sample rate.
+        """
+        present = self.kernel
+        if kernel.parameters != present.parameters:
+            raise ParameterError(f"{kernel.name} cannot replace {present.name}: their parameters differ")
+        if kernel.channels[0] > present.channels[0] or kernel.channels[1] < present.channels[1]:
+            raise ParameterError(
+                f"{kernel.name} cannot replace {present.name}: it runs on {kernel.channels[0]} to {kernel.channels[1]} "
+                f"channels, not on {present.channels[0]} to {present.channels[1]}"
+            )
+        with self._swapping:
+            self.attach(kernel)
+            self.kernel = kernel
+            self._release()
+
+    @property
+    def latency(self) -> int:
+        """Frames by which the output lags the input; 0 before the first block was processed."""
+        return int(self._read_counters().latency)
+
+    def counters(self) -> Counters:
+        """Return what was counted so far."""
+        counters = self._read_counters()
+        return Counters(*(int(getattr(counters, field)) for field in Counters.__dataclass_fields__))
+
+    def _read_counters(self) -> NativeCounters:
+        counters = NativeCounters()
+        self._check(library().ampboard_get_counters(self.number, ctypes.byref(counters)))
+        return counters
+
+    def _check(self, result: int) -> None:
+        if result == NO_INSTANCE:
+            raise PluginError(f"{self.kernel.name}: the plugin is gone")
+
+    def attach(self, kernel: Kernel) -> None:
+        """Hand `kernel` to the native side and keep it alive: what `start` and `swap` do."""
+        measure, prepare, process, reset = kernel.functions.addresses
+        native = NativeKernel(measure, prepare, process, reset, kernel.program.ctypes.data, kernel.tail)
+        attachment = library().ampboard_attach_kernel(self.number, ctypes.byref(native))
+        if attachment == NO_INSTANCE:
+            raise PluginError(f"{kernel.name}: the plugin is gone")
+        if attachment < 0:
+            raise ParameterError(f"{kernel.name} does not run at the plugin's present sample rate and channels")
+        self._attached[attachment] = kernel
+
+    def _release(self) -> None:
+        """Let go of kernels that the audio thread has left."""
+        capacity = len(self._attached) + 3
+        attachments = (ctypes.c_uint64 * capacity)()
+        count = library().ampboard_live_attachments(self.number, attachments, capacity)
+        if 0 <= count <= capacity:
+            alive = set(attachments[:count])
+            self._attached = {number: kernel for number, kernel in self._attached.items() if number in alive}
+
+
+_table: dict[int, RunningKernel] = {}
+_table_lock = threading.Lock()
+
+
+def start(number: int, kernel: Kernel) -> RunningKernel:
+    """Let the plugin of class `number` run `kernel`, and keep the kernel alive while it does."""
+    running = RunningKernel(number, kernel)
+    running.attach(kernel)
+    with _table_lock:
+        _table[number] = running
+    return running
+
+
+def find(number: int) -> RunningKernel | None:
+    """Return the kernel that the plugin of class `number` runs, or None."""
+    with _table_lock:
+        return _table.get(number)
+
+
+def release_finished() -> int:
+    """Let go of the kernels whose plugins are gone; return how many still run.
+
+    Creating a plugin does this too.
+    """
+    native = library()
+    with _table_lock:
+        for number in list(_table):
+            if not native.ampboard_is_alive(number):
+                native.ampboard_unregister_class(number)
+                del _table[number]
+        return len(_table)
+
+
+@contextmanager
+def class_for(kernel: Kernel) -> Generator[int]:
+    """Register a plugin class for `kernel`, and let this thread's factory offer nothing else inside the block.
+
+    The class is withdrawn again when the block raises.
+    """
+    number = _register(kernel)
+    native = library()
+    native.ampboard_show_only(number)
+    try:
+        yield number
+    except BaseException:
+        native.ampboard_unregister_class(number)
+        raise
+    finally:
+        native.ampboard_show_only(0)
+
+
+def _register(kernel: Kernel) -> int:
+    titles = [parameter.title for parameter in kernel.parameters]
+    if len(set(titles)) < len(titles):
+        raise ParameterError(f"two parameters of kernel {kernel.name!r} have the same title: {', '.join(titles)}")
+    native_parameters = (NativeParameter * max(1, len(titles)))(
+        *(
+            NativeParameter(
+                _text(parameter.title, 64),
+                _text(parameter.unit, 16),
+                parameter.minimum,
+                parameter.maximum,
+                parameter.default,
+                parameter.steps,
+            )
+            for parameter in kernel.parameters
+        )
+    )
+    description = NativeClass(
+        _text(kernel.name, 64) or b"Kernel",
+        VENDOR.encode(),
+        _VERSION.encode(),
+        kernel.channels[0],
+        kernel.channels[1],
+        len(titles),
+        native_parameters,
+    )
+    number = library().ampboard_register_class(ctypes.byref(description))
+    if not number:
+        raise ParameterError(
+            f"kernel {kernel.name!r} cannot be a plugin: it needs 1 to 64 channels, and parameters whose minimum is "
+            "below the maximum with the default between them"
+        )
+    return int(number)
+
+
+def _text(text: str, size: int) -> bytes:
+    return text.strip().encode("ascii", "replace")[: size - 1]
