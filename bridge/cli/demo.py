@@ -29,22 +29,21 @@ def demo(
             }
         )
         return
-    print_rows([row(stem) for stem in results.stems], as_json=False, title="Stems")
+    print_rows([row(stem) for stem in results.stems], as_json=False, title=f"Written to {out}")
     print_rows(
         [
             {
                 "stem": part.stem,
                 "preset": part.preset,
-                "from": f"{part.start:.2f} s",
-                "to": f"{part.end:.2f} s",
+                "seconds": f"{part.start:.2f} to {part.end:.2f}",
                 "dry": f"{part.dry_level:.1f} dB",
                 "wet": f"{part.wet_level:.1f} dB",
-                "largest change": f"{part.largest_change:+.1f} dB at {part.changed_octave:.0f} Hz",
+                "octave": f"{part.changed_octave:g} Hz {part.largest_change:+.1f} dB",
             }
             for part in results.presets
         ],
         as_json=False,
-        title="What the presets did (RMS level, and the octave whose share of the sound changed most)",
+        title="What the presets did: RMS levels, and the octave whose share changed most",
     )
     warn(results.stems)
     mix = results.mix

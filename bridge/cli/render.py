@@ -70,7 +70,7 @@ def render(
     if json:
         print_json([facts(result) for result in results])
     else:
-        print_rows([row(result) for result in results], as_json=False)
+        print_rows([row(result) for result in results], as_json=False, title=f"Written to {out}")
         warn(results)
 
 
@@ -82,13 +82,13 @@ def facts(result: "RenderResult") -> dict[str, Any]:
 def row(result: "RenderResult") -> dict[str, Any]:
     """What a person wants to know of a render, a line of a table."""
     return {
-        "file": str(result.path),
+        "file": result.path.name,
         "presets": " > ".join(switch.preset for switch in result.switches),
         "length": f"{result.frames / result.sample_rate:.2f} s",
         "tail": f"{result.tail / result.sample_rate:.2f} s",
         "peak": f"{result.peak:.1f} dBFS",
         "loudness": f"{result.loudness:.1f} LUFS",
-        "speed": f"{1 / result.real_time_factor:.0f}x real time",
+        "speed": f"{1 / result.real_time_factor:.0f}x",
     }
 
 

@@ -20,7 +20,7 @@ SETLISTS: Final = {"guitar": "demo", "bass": "demo-bass"}
 STEMS: Final = {"guitar": (0.0, 0.15), "bass": (-2.0, -0.1)}
 """Gain in dB and pan of each stem in the mix."""
 
-HEARD: Final = 45.0  # dB below the loudest octave: what lies deeper is not compared
+HEARD: Final = 30.0  # dB below the loudest octave: what lies deeper is not compared
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,13 @@ def _read(path: Path) -> Audio:
 
 
 def _passages(result: RenderResult, frames: int) -> Iterator[tuple[str, int, int]]:
-    """Which preset played from which frame to which."""
-    ends = [*(switch.frame for switch in result.switches[1:]), frames]
-    for switch, end in zip(result.switches, ends, strict=True):
+    """Which preset played from which frame to which; slots of one preset are one passage."""
+    starts = list(result.switches[:1])
+    for switch in result.switches[1:]:
+        if switch.preset != starts[-1].preset:
+            starts.append(switch)
+    ends = [*(switch.frame for switch in starts[1:]), frames]
+    for switch, end in zip(starts, ends, strict=True):
         if end > switch.frame:
             yield switch.preset, switch.frame, end
 

@@ -11,8 +11,9 @@ from ...models.writing import atomic_target
 
 WINDOW = 1 << 13  # frames: bins of 6 Hz at 48 kHz
 BANDS_PER_OCTAVE = 6
-LOWEST_BAND = 31.25  # Hz
-HIGHEST_BAND = 16_000.0
+LOWEST_OCTAVE = 62.5  # Hz, centre
+OCTAVES = 8
+LOWEST_BAND = LOWEST_OCTAVE * 2 ** (0.5 / BANDS_PER_OCTAVE - 0.5)
 SILENCE_DB = -150.0
 TICKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
@@ -26,14 +27,17 @@ class Spectrum:
 
     def octaves(self) -> NDArray[np.float64]:
         """Levels in dB of whole octaves, from the lowest band up."""
-        power = 10 ** (self.levels / 10)
-        whole = len(power) // BANDS_PER_OCTAVE * BANDS_PER_OCTAVE
-        return _decibels(power[:whole].reshape(-1, BANDS_PER_OCTAVE).sum(axis=1))
+        power = 10 ** (self.levels[: self._whole] / 10)
+        return _decibels(power.reshape(-1, BANDS_PER_OCTAVE).sum(axis=1))
 
     def octave_centres(self) -> NDArray[np.float64]:
-        """Centre frequencies in Hz of the octaves."""
-        whole = len(self.frequencies) // BANDS_PER_OCTAVE * BANDS_PER_OCTAVE
-        return np.exp(np.log(self.frequencies[:whole]).reshape(-1, BANDS_PER_OCTAVE).mean(axis=1))
+        """Centre frequencies in Hz of the octaves: 62.5, 125, 250 and on."""
+        return LOWEST_OCTAVE * 2.0 ** np.arange(self._whole // BANDS_PER_OCTAVE)
+
+    @property
+    def _whole(self) -> int:
+        """Bands that make whole octaves."""
+        return len(self.frequencies) // BANDS_PER_OCTAVE * BANDS_PER_OCTAVE
 
 
 def band_spectrum(audio: NDArray[np.float32], sample_rate: float) -> Spectrum:
@@ -55,8 +59,8 @@ def band_spectrum(audio: NDArray[np.float32], sample_rate: float) -> Spectrum:
         power += np.abs(np.fft.rfft(mono[start : start + WINDOW] * window)) ** 2
     power *= 2 / (len(starts) * WINDOW * np.sum(window**2))
     bins = np.fft.rfftfreq(WINDOW, 1 / sample_rate)
-    octaves = np.log2(min(HIGHEST_BAND, sample_rate / 2.2) / LOWEST_BAND)
-    frequencies = LOWEST_BAND * 2 ** (np.arange(int(octaves * BANDS_PER_OCTAVE) + 1) / BANDS_PER_OCTAVE)
+    frequencies = LOWEST_BAND * 2 ** (np.arange(OCTAVES * BANDS_PER_OCTAVE) / BANDS_PER_OCTAVE)
+    frequencies = frequencies[frequencies < sample_rate / 2.2]
     edges = 2 ** (0.5 / BANDS_PER_OCTAVE)
     cumulative = np.concatenate([[0.0], np.cumsum(power)])
     positions = bins + bins[1] / 2  # where each bin's power has been summed
@@ -88,7 +92,7 @@ def draw_spectra(
         for number, (label, spectrum) in enumerate(lines):
             style = {"color": "0.6", "linestyle": "--"} if number == 0 else {"color": f"C{number - 1}"}
             axis.semilogx(spectrum.frequencies, spectrum.levels, label=label, linewidth=1.8, **style)
-        axis.set(title=stem, xlabel="frequency in Hz", xlim=(LOWEST_BAND, HIGHEST_BAND), ylim=(-100, -10))
+        axis.set(title=stem, xlabel="frequency in Hz", xlim=(LOWEST_BAND, 11_000), ylim=(-100, -20))
         axis.set_xticks(TICKS, [f"{tick:g}" if tick < 1000 else f"{tick // 1000:g}k" for tick in TICKS])
         axis.minorticks_off()
         axis.grid(alpha=0.3)
