@@ -2,17 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'ampboard[train]'")
-
-from ampboard.models.description import ModelDescription  # noqa: E402
-from ampboard.models.model import Model  # noqa: E402
-from ampboard.training.losses import error_to_signal_ratio  # noqa: E402
-from ampboard.training.networks.lstm import LstmNetwork  # noqa: E402
-from ampboard.training.networks.streaming import StreamingNetwork  # noqa: E402
-from ampboard.training.networks.wavenet import WaveNetNetwork, a1  # noqa: E402
-from ampboard.training.optimisers.soap import Soap  # noqa: E402
-from ampboard.training.trainer import Recipe, train_network  # noqa: E402
+from ampboard.models.description import ModelDescription
+from ampboard.models.model import Model
+from ampboard.training.losses import error_to_signal_ratio
+from ampboard.training.networks.lstm import LstmNetwork
+from ampboard.training.networks.streaming import StreamingNetwork
+from ampboard.training.networks.wavenet import WaveNetNetwork, a1
+from ampboard.training.optimisers.soap import Soap
+from ampboard.training.trainer import Recipe, train_network
 
 NOISE = np.random.default_rng(10).normal(0, 0.2, 30_000).astype(np.float32)
 NETWORKS = {"lstm": lambda: LstmNetwork(12, seed=1), "wavenet": lambda: WaveNetNetwork(a1(4, 2), seed=1)}
