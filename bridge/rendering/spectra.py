@@ -32,7 +32,7 @@ class Spectrum:
 
     def octave_centres(self) -> NDArray[np.float64]:
         """Centre frequencies in Hz of the octaves: 62.5, 125, 250 and on."""
-        return LOWEST_OCTAVE * 2.0 ** np.arange(self._whole // BANDS_PER_OCTAVE)
+        return np.ldexp(np.float64(LOWEST_OCTAVE), np.arange(self._whole // BANDS_PER_OCTAVE))
 
     @property
     def _whole(self) -> int:
