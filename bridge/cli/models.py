@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, print_facts, print_rows
+from ...models.errors import AmpboardError
+from .output import Json, print_error, print_facts, print_rows
 
 app = typer.Typer(no_args_is_help=True, help="Look at trained models.")
 
@@ -28,12 +29,21 @@ def info(
     json: Json = False,
 ) -> None:
     """Show what is in model files."""
-    facts = [_facts(path) for path in files]
-    if len(facts) == 1:
-        print_facts(facts[0], as_json=json)
-    else:
-        columns = ("file", "name", "architecture", "sample_rate", "weights")
-        print_rows(facts if json else [{c: f[c] for c in columns} for f in facts], as_json=json)
+    if len(files) == 1:
+        print_facts(_facts(files[0]), as_json=json)
+        return
+    facts, refusals = list[dict[str, Any]](), list[str]()
+    for path in files:
+        try:
+            facts.append(_facts(path))
+        except AmpboardError as error:
+            refusals.append(str(error))
+    columns = ("file", "name", "architecture", "sample_rate", "weights")
+    print_rows(facts if json else [{c: f[c] for c in columns} for f in facts], as_json=json)
+    for refusal in refusals:
+        print_error(refusal)
+    if refusals:
+        raise typer.Exit(2)
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -205,9 +205,17 @@ def test_tails_add_up_in_a_chain_and_the_longest_branch_counts(load) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ('[[chain]]\ntype = "neural"\nmodel = "bad.nam"', ModelError, r"test.toml: chain\[0\]: .*bad.nam"),
-        ('[[chain]]\ntype = "lv2"\nuri = "urn:x"', PluginError, r"test.toml: chain\[0\]: the LV2 plugin urn:x cannot"),
-        ('[[chain]]\ntype = "vst3"\npath = "Nix.vst3"', PluginError, r"test.toml: chain\[0\]: there is no VST3 plugin"),
+        ('[[chain]]\ntype = "neural"\nmodel = "bad.nam"', ModelError, r"test.toml:\d+: chain\[0\]: .*bad.nam"),
+        (
+            '[[chain]]\ntype = "lv2"\nuri = "urn:x"',
+            PluginError,
+            r"test.toml:\d+: chain\[0\]: the LV2 plugin urn:x cannot",
+        ),
+        (
+            '[[chain]]\ntype = "vst3"\npath = "Nix.vst3"',
+            PluginError,
+            r"test.toml:\d+: chain\[0\]: there is no VST3 plugin",
+        ),
         ('[[chain]]\ntype = "vst3"\npath = "/dev/null"', PluginError, r"chain\[0\]: /dev/null: the plugin cannot be"),
     ],
 )
