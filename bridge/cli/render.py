@@ -46,7 +46,9 @@ def render(
         int | None,
         typer.Option(min=1, help="2 makes stereo of mono; left out, only a reverb does."),
     ] = None,
-    normalize: Annotated[float | None, typer.Option(help="Scale each result to this peak in dBFS.")] = None,
+    normalize: Annotated[
+        float | None, typer.Option(min=-60.0, max=0.0, help="Scale each result to this peak in dBFS.")
+    ] = None,
     tail: Annotated[float, typer.Option(min=0.0, help="Longest tail kept, in seconds.")] = 10.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
     json: Json = False,

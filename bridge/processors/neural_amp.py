@@ -9,7 +9,7 @@ from .kernel_plugin import KernelPlugin
 
 
 class NeuralAmp(KernelPlugin):
-    """A neural amp or effect in a pedalboard chain, at any host sample rate from 8 to 192 kHz.
+    """A neural amp or effect in a pedalboard chain, at any host sample rate from 1 to 768 kHz.
 
     Every channel runs through a state of its own. Where the host's rate is not the model's, the audio is resampled to
     it and back, flat within 0.1 dB up to 0.45 of the lower rate, aliases below -100 dB; the latency is reported, so
@@ -38,7 +38,7 @@ class NeuralAmp(KernelPlugin):
     ModelError
         When the file cannot be read or holds no model.
     ParameterError
-        When a parameter is unknown or out of range, or the model's own sample rate is (8 to 192 kHz).
+        When a parameter is unknown or out of range, or the model's own sample rate is (1 to 768 kHz).
     PluginError
         See `KernelPlugin`.
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ...models.errors import AudioError
 from ...presets.library import factory_folder
+from ..audio import Audio
 from .engine import Progress, render
-from .formats import Audio, AudioSource
+from .formats import AudioSource
 from .mixing import MixResult, Stem, mix
 from .result import RenderResult
 from .spectra import Spectrum, band_spectrum, draw_spectra

@@ -267,7 +267,7 @@ def amp_kernel(inner: Kernel, *, model_rate: int) -> Kernel:
     inner : Kernel
         What sounds: a neural model. It has no latency of its own (else every setup is refused).
     model_rate : int
-        Sample rate in Hz that `inner` was made for, 8 000 to 192 000. The host's may be any in the same range; where it
+        Sample rate in Hz that `inner` was made for, 1 000 to 768 000. The host's may be any in the same range; where it
         differs, `prepare` returns the latency of resampling there and back: 88 frames at 44.1 kHz for a 48 kHz model.
 
     Returns
