@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError
+from .pedalnet import PedalNet
+from .sequential import Sequential
+from .stateless_lstm import StatelessLstm
 
 DEFAULT_SAMPLE_RATE = 48_000  # where a file names none: the rate nearly all captures are made at
 LARGEST_MODEL = 1 << 24  # weights
@@ -171,7 +174,26 @@ class Recurrent:
         return shapes
 
 
-Architecture = WaveNet | Recurrent
+Architecture = WaveNet | Recurrent | Sequential | PedalNet | StatelessLstm
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The file a description was read from, for writing it back.
+
+    Attributes
+    ----------
+    format : str
+        Name of the format.
+    rest : mapping
+        Everything in the file but the weights, known or not, in its order; a weight's place holds None.
+    example : pair of ndarray of float32, optional
+        Input of shape (frames, inputs) and output of shape (frames,) that the file itself gives.
+    """
+
+    format: str
+    rest: Mapping[str, Any]
+    example: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +202,7 @@ class ModelDescription:
 
     Attributes
     ----------
-    architecture : WaveNet or Recurrent
+    architecture : WaveNet, Recurrent, Sequential, PedalNet or StatelessLstm
         What the arrays mean.
     arrays : mapping of str to ndarray of float32
         The weights under the names and with the shapes that ``architecture.shapes()`` lists, all finite.
@@ -192,6 +214,8 @@ class ModelDescription:
         Names of the conditioning inputs, in order; each runs from 0 to 1.
     metadata : mapping
         Whatever the file says beside the model: name, gear, loudness, calibration.
+    origin : Origin, optional
+        The file it was read from.
 
     Raises
     ------
@@ -205,6 +229,7 @@ class ModelDescription:
     prewarm_frames: int = 0
     knobs: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         for name, shape in checked_shapes(self.architecture).items():
@@ -223,11 +248,12 @@ class ModelDescription:
 
 def checked_shapes(architecture: Architecture) -> ArrayShapes:
     """Return the array shapes of `architecture`; raise `ModelError` before anything absurd takes memory."""
-    widths = (
-        [s.channels for s in architecture.layer_arrays] + [s.head_size for s in architecture.layer_arrays]
-        if isinstance(architecture, WaveNet)
-        else [architecture.hidden_size, architecture.layers, architecture.input_size]
-    )
+    if isinstance(architecture, WaveNet):
+        widths = [s.channels for s in architecture.layer_arrays] + [s.head_size for s in architecture.layer_arrays]
+    elif isinstance(architecture, Recurrent):
+        widths = [architecture.hidden_size, architecture.layers, architecture.input_size]
+    else:
+        widths = architecture.widths
     if max(widths) > WIDEST_LAYER:
         raise ModelError(f"a layer is {max(widths)} wide: at most {WIDEST_LAYER} can be real")
     if architecture.history_size > LARGEST_HISTORY:
