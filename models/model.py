@@ -1,6 +1,6 @@
 """A trained model that makes sound: offline in one call, or block by block."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,30 @@ from numpy.typing import ArrayLike, NDArray
 
 from .description import DEFAULT_SAMPLE_RATE, ModelDescription, Recurrent, WaveNet
 from .errors import AudioError
+from .example_check import check_example
 from .formats import read_model
+from .formats.reading import in_file
 from .kernels.contract import Kernel, Parameter
 from .kernels.instance import KernelInstance
+from .kernels.pedalnet import pedalnet_kernel
 from .kernels.recurrent import recurrent_kernel
+from .kernels.stateless_lstm import stateless_lstm_kernel
 from .kernels.wavenet import wavenet_kernel
+from .pedalnet import PedalNet
+from .stateless_lstm import StatelessLstm
+
+KERNELS: Mapping[type, Callable[[ModelDescription], Kernel]] = {
+    WaveNet: wavenet_kernel,
+    Recurrent: recurrent_kernel,
+    PedalNet: pedalnet_kernel,
+    StatelessLstm: stateless_lstm_kernel,
+}
+"""The kernel that plays an architecture."""
 
 
 def model_kernel(description: ModelDescription) -> Kernel:
     """Build the real-time kernel of a model, at the model's own sample rate."""
-    if isinstance(description.architecture, WaveNet):
-        return wavenet_kernel(description)
-    return recurrent_kernel(description)
+    return KERNELS[type(description.architecture)](description)
 
 
 class Model:
@@ -53,9 +65,9 @@ class Model:
 
     @property
     def architecture(self) -> str:
-        """Architecture in one word: ``WaveNet``, ``LSTM`` or ``GRU``."""
+        """Architecture in one word: ``WaveNet``, ``LSTM``, ``GRU``, ``Sequential``, ``PedalNet``, ``StatelessLstm``."""
         architecture = self.description.architecture
-        return architecture.kind.upper() if isinstance(architecture, Recurrent) else "WaveNet"
+        return architecture.kind.upper() if isinstance(architecture, Recurrent) else type(architecture).__name__
 
     @property
     def sample_rate(self) -> int:
@@ -171,7 +183,9 @@ def checked_audio(audio: ArrayLike) -> NDArray[np.float32]:
 
 
 def load_model(path: str | Path) -> Model:
-    """Load a trained model: Neural Amp Modeler ``.nam`` or GuitarML json, told apart by content.
+    """Load a trained model: Neural Amp Modeler ``.nam``, GuitarML, AIDA-X or RTNeural json, told apart by content.
+
+    A file with an example of its own input and output (AIDA-X) is played and compared.
 
     Parameters
     ----------
@@ -181,7 +195,7 @@ def load_model(path: str | Path) -> Model:
     Raises
     ------
     ModelError
-        When the file cannot be read, is damaged, or of a kind ampboard does not know.
+        When the file cannot be read, is damaged, of a kind ampboard does not know, or contradicts its own example.
 
     Examples
     --------
@@ -191,4 +205,7 @@ def load_model(path: str | Path) -> Model:
     """
     path = Path(path)
     known, description = read_model(path)
-    return Model(description, path=path, format=known.name)
+    model = Model(description, path=path, format=known.name)
+    if description.origin and description.origin.example:
+        in_file(path, lambda: check_example(model.kernel, description))
+    return model

@@ -1,0 +1,156 @@
+"""Kernels of SmartAmpPro's stateless LSTMs, as programs of the WaveNet interpreter.
+
+The two convolutions are linear: seen from the newest frame, each step of the LSTM gets one finite response of the input.
+The LSTM starts from rest for every frame, so its steps are feed-forward layers, and all frames of a block run side by
+side. In the files there are, the window shrinks to a single step.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from ..description import ModelDescription
+from ..errors import ModelError
+from ..stateless_lstm import StatelessLstm
+from .activations import activation_named
+from .contract import Kernel
+from .wavenet.process import MOST_VOICES, wavenet_functions
+from .wavenet.program import ADD, INPUT, NOTHING, OUTPUT, STORE, Convolution, Float64Array, ProgramWriter
+
+MOST_MULTIPLY_ADDS: Final = 1 << 20  # a frame: fifty times what runs in real time
+
+SIGMOID: Final = activation_named("Sigmoid")
+TANH: Final = activation_named("Tanh")
+FUNCTIONS: Final = {"i": SIGMOID, "f": SIGMOID, "g": TANH, "o": SIGMOID}
+
+
+def stateless_lstm_kernel(description: ModelDescription) -> Kernel:
+    """Build the real-time kernel of a SmartAmpPro model.
+
+    It runs at the model's own rate whatever the setup says, every one of up to 64 channels with a window of its own,
+    without latency, and starts (and restarts after ``reset``) on a window of zeros.
+
+    Raises
+    ------
+    ModelError
+        When the architecture is another one, or far too large to play.
+    """
+    return Kernel(
+        name="Stateless LSTM",
+        functions=wavenet_functions(),
+        program=plan_stateless_lstm(description).program(),
+        channels=(1, MOST_VOICES),
+    )
+
+
+def window_responses(description: ModelDescription) -> tuple[Float64Array, Float64Array]:
+    """Return what the two convolutions make of a window.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        Responses of shape (steps, channels, window), the last tap for the newest frame, and offsets of shape
+        (steps, channels).
+
+    References
+    ----------
+    Keras, Conv1D with ``padding="same"``: zeros on both sides, the odd one behind.
+    """
+    network = description.architecture
+    assert isinstance(network, StatelessLstm)
+    impulses = np.concatenate([np.zeros((1, network.window)), np.eye(network.window)])  # the first for the offsets
+    signal = impulses[:, :, None]
+    for number, layer in enumerate(network.convolutions):
+        weights, frames = description.arrays[f"{number}.weight"].astype(np.float64), signal.shape[1]
+        front, length = layer.padding(frames), layer.length(frames)
+        padded = np.zeros(
+            (len(signal), max(front + frames, (length - 1) * layer.stride + layer.kernel_size), layer.inputs)
+        )
+        padded[:, front : front + frames] = signal
+        signal = np.empty((len(signal), length, layer.outputs))
+        for step in range(length):
+            first = step * layer.stride
+            window = padded[:, first : first + layer.kernel_size]
+            signal[:, step] = np.einsum("nki,oik->no", window, weights)
+        signal += description.arrays[f"{number}.bias"].astype(np.float64)
+    offsets = signal[0]
+    return (signal[1:] - offsets).transpose(1, 2, 0), offsets
+
+
+def plan_stateless_lstm(description: ModelDescription) -> ProgramWriter:
+    """Write the operations of a SmartAmpPro model; raises as `stateless_lstm_kernel` does."""
+    network = description.architecture
+    if not isinstance(network, StatelessLstm):
+        raise ModelError("this kernel plays SmartAmpPro models only")
+    cost = network.steps * (network.window * network.convolutions[1].outputs + 4 * network.hidden_size**2)
+    if cost > MOST_MULTIPLY_ADDS:
+        raise ModelError(
+            f"the model runs {network.steps} LSTM steps a frame over {network.window} frames: too slow to play"
+        )
+    plan = _Plan(description, network)
+    for step in range(network.steps):
+        plan.step(step)
+    plan.head()
+    return plan.writer
+
+
+class _Plan:
+    """The operations so far, and where the state of the LSTM stands."""
+
+    def __init__(self, description: ModelDescription, network: StatelessLstm) -> None:
+        self.writer = ProgramWriter(look_back=network.window - 1)
+        self.units = network.hidden_size
+        self.arrays = {name: array.astype(np.float64) for name, array in description.arrays.items()}
+        self.responses, self.offsets = window_responses(description)
+        self.inputs = self.writer.signal(self.responses.shape[1])
+        self.factor = self.writer.signal(self.units)
+        self.cell = NOTHING
+        self.hidden = NOTHING
+
+    def step(self, step: int) -> None:
+        """The inputs of a step, its gates, its cells, its hidden state."""
+        response = self.responses[step]
+        self.writer.convolve(
+            Convolution(source=INPUT, weights=response.T[:, :, None], bias=self.offsets[step], target=self.inputs)
+        )
+        cell, hidden = self.writer.signal(self.units), self.writer.signal(self.units)
+        self._gate("i", target=self.factor)
+        self._gate("g", factor=self.factor, head=cell, head_mode=STORE)
+        if self.cell != NOTHING:  # the first step forgets nothing
+            self._gate("f", factor=self.cell, head=cell, head_mode=ADD)
+        self._gate("o", target=self.factor)
+        self.writer.convolve(
+            Convolution(
+                source=cell,
+                weights=TANH.scale * np.eye(self.units)[None],
+                bias=np.zeros(self.units),
+                activation=TANH.code,
+                factor=self.factor,
+                target=hidden,
+            )
+        )
+        self.cell, self.hidden = cell, hidden
+
+    def head(self) -> None:
+        """The linear layer behind the last step."""
+        weights, bias = self.arrays["head.weight"][None], self.arrays["head.bias"]
+        self.writer.convolve(Convolution(source=self.hidden, weights=weights, bias=bias, target=OUTPUT))
+
+    def _gate(self, gate: str, **rest: int) -> None:
+        function, first = FUNCTIONS[gate], "ifgo".index(gate) * self.units
+        rows = slice(first, first + self.units)
+        own = function.scale * self.arrays["lstm.input.weight"][rows]
+        bias = function.scale * self.arrays["lstm.bias"][rows]
+        if self.hidden == NOTHING:
+            asked = Convolution(source=self.inputs, weights=own[None], bias=bias)
+        else:
+            recurrent = function.scale * self.arrays["lstm.recurrent.weight"][rows]
+            asked = Convolution(
+                source=self.hidden,
+                weights=recurrent[None],
+                bias=bias,
+                condition=self.inputs,
+                condition_weights=own,
+            )
+        self.writer.convolve(replace(asked, activation=function.code, parameter=function.parameter, **rest))
