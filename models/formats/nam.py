@@ -110,7 +110,12 @@ def write_nam(description: ModelDescription, path: str | Path, *, version: str =
     if isinstance(architecture, WaveNet):
         name, config, arrays = "WaveNet", _wavenet_config(description), list(description.arrays.items())
         weights = _flatten(dict(arrays), architecture.shapes())
-    elif architecture.kind == "lstm" and architecture.input_size == 1 and not architecture.skip:
+    elif (
+        isinstance(architecture, Recurrent)
+        and architecture.kind == "lstm"
+        and architecture.input_size == 1
+        and not architecture.skip
+    ):
         name, config = (
             "LSTM",
             {

@@ -64,11 +64,9 @@ def write_torch_state(description: ModelDescription, path: str | Path) -> None:
 def _keys(document: Mapping[str, Any]) -> dict[str, str]:
     """Names of the arrays, here and in the file."""
     keys: dict[str, str] = {}
-    number = 0
-    for match in filter(None, map(_LAYER.match, document)):
+    for number, match in enumerate(filter(None, map(_LAYER.match, document))):
         module, layer = match.groups()
         keys |= {f"{number}.{name}": f"{module}{part}_l{layer}" for name, part in _PARTS.items()}
-        number += 1
     heads = [key.removesuffix("weight") for key in document if key.endswith(".weight")]
     if len(heads) != 1:
         raise ModelError(f"has {len(heads)} linear layers: a recurrent model has one, the head")

@@ -1,8 +1,8 @@
 """Kernels of SmartAmpPro's stateless LSTMs, as programs of the WaveNet interpreter.
 
-The two convolutions are linear: seen from the newest frame, each step of the LSTM gets one finite response of the input.
-The LSTM starts from rest for every frame, so its steps are feed-forward layers, and all frames of a block run side by
-side. In the files there are, the window shrinks to a single step.
+The two convolutions are linear: seen from the newest frame, each step of the LSTM gets one finite response of the
+input. The LSTM starts from rest for every frame, so its steps are feed-forward layers, and all frames of a block run
+side by side. In the files there are, the window shrinks to a single step.
 """
 
 from dataclasses import replace
