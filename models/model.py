@@ -15,17 +15,20 @@ from .formats import read_model
 from .formats.reading import in_file
 from .kernels.contract import Kernel, Parameter
 from .kernels.instance import KernelInstance
+from .kernels.layers import layers_kernel
 from .kernels.pedalnet import pedalnet_kernel
 from .kernels.recurrent import recurrent_kernel
 from .kernels.stateless_lstm import stateless_lstm_kernel
 from .kernels.wavenet import wavenet_kernel
 from .pedalnet import PedalNet
+from .sequential import Sequential
 from .stateless_lstm import StatelessLstm
 
 KERNELS: Mapping[type, Callable[[ModelDescription], Kernel]] = {
     WaveNet: wavenet_kernel,
     Recurrent: recurrent_kernel,
     PedalNet: pedalnet_kernel,
+    Sequential: layers_kernel,
     StatelessLstm: stateless_lstm_kernel,
 }
 """The kernel that plays an architecture."""

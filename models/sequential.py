@@ -21,8 +21,8 @@ class Layer:
 
     ============= =====================================================================
     dense         ``weight`` (outputs, inputs), ``bias`` (outputs,), if `bias`
-    conv1d        ``weight`` (outputs, inputs / groups, kernel_size), ``bias`` (outputs,), if `bias`; the last tap is the
-                  newest frame
+    conv1d        ``weight`` (outputs, inputs / groups, kernel_size), ``bias`` (outputs,), if `bias`; the last tap is
+                  the newest frame
     batchnorm     ``mean`` and ``variance`` (outputs,); ``gamma`` and ``beta`` (outputs,), if `affine`
     prelu         ``slope`` (slopes,), for negative values: one a channel, or one for all
     lstm, gru     ``input.weight`` (gates * outputs, inputs), ``recurrent.weight`` (gates * outputs, outputs),
