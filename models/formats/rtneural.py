@@ -179,6 +179,8 @@ def _layer(path: Path, where: str, entry: _Layer, inputs: int) -> tuple[Layer, l
     found = [part.shape for part in parts]
     if found != expected:
         raise ModelError(f"{where}.weights: have the shapes {found}, this {kind} layer needs {expected}")
+    if kind == "batchnorm" and not (parts[-1] + layer.epsilon > 0).all():
+        raise ModelError(f"{where}.weights.{len(parts) - 1}: a variance is not positive, not even with epsilon")
     return layer, parts
 
 

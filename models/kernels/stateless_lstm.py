@@ -59,23 +59,22 @@ def window_responses(description: ModelDescription) -> tuple[Float64Array, Float
     """
     network = description.architecture
     assert isinstance(network, StatelessLstm)
-    impulses = np.concatenate([np.zeros((1, network.window)), np.eye(network.window)])  # the first for the offsets
-    signal = impulses[:, :, None]
-    for number, layer in enumerate(network.convolutions):
-        weights, frames = description.arrays[f"{number}.weight"].astype(np.float64), signal.shape[1]
-        front, length = layer.padding(frames), layer.length(frames)
-        padded = np.zeros(
-            (len(signal), max(front + frames, (length - 1) * layer.stride + layer.kernel_size), layer.inputs)
-        )
-        padded[:, front : front + frames] = signal
-        signal = np.empty((len(signal), length, layer.outputs))
-        for step in range(length):
-            first = step * layer.stride
-            window = padded[:, first : first + layer.kernel_size]
-            signal[:, step] = np.einsum("nki,oik->no", window, weights)
-        signal += description.arrays[f"{number}.bias"].astype(np.float64)
-    offsets = signal[0]
-    return (signal[1:] - offsets).transpose(1, 2, 0), offsets
+    first, second = network.convolutions
+    (w1, b1), (w2, b2) = (
+        (description.arrays[f"{n}.weight"].astype(np.float64), description.arrays[f"{n}.bias"].astype(np.float64))
+        for n in range(2)
+    )
+    frames = first.length(network.window)
+    responses = np.zeros((network.steps, second.outputs, network.window))
+    offsets = np.tile(b2, (network.steps, 1))
+    for step, tap in np.ndindex(network.steps, second.kernel_size):
+        between = step * second.stride - second.padding(frames) + tap  # a frame between the convolutions
+        if 0 <= between < frames:
+            start = between * first.stride - first.padding(network.window)
+            inside = slice(max(-start, 0), min(first.kernel_size, network.window - start))
+            offsets[step] += w2[:, :, tap] @ b1
+            responses[step, :, start + inside.start : start + inside.stop] += w2[:, :, tap] @ w1[:, 0, inside]
+    return responses, offsets
 
 
 def plan_stateless_lstm(description: ModelDescription) -> ProgramWriter:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ...description import ModelDescription
+from ...description import LARGEST_HISTORY, ModelDescription
 from ...errors import ModelError
 from ...sequential import Sequential
 from ..contract import Kernel, Parameter
@@ -12,7 +12,8 @@ from .process import MOST_VOICES, layers_functions
 from .program import ProgramWriter
 from .steps import network_steps
 
-MOST_WEIGHTS: Final = 1 << 22  # far beyond what runs in real time
+MOST_MULTIPLY_ADDS: Final = 1 << 22  # a frame: far beyond what runs in real time
+WIDEST_VECTOR: Final = 16  # floats
 
 
 def layers_kernel(description: ModelDescription) -> Kernel:
@@ -59,5 +60,11 @@ def _check(description: ModelDescription, network: Sequential) -> None:
         inputs = layer.outputs
     if inputs != 1:
         raise ModelError(f"the last layer has {inputs} outputs: a kernel plays one")
-    if description.weight_count > MOST_WEIGHTS:
-        raise ModelError(f"the model has {description.weight_count} weights: more than {MOST_WEIGHTS} are not playable")
+    cost = sum(layer.inputs * layer.outputs * layer.kernel_size for layer in network.layers) + description.weight_count
+    if cost > MOST_MULTIPLY_ADDS:
+        raise ModelError(
+            f"the model takes {cost} multiply-adds a frame: more than {MOST_MULTIPLY_ADDS} are far too slow"
+        )
+    remembered = sum(max(layer.inputs, WIDEST_VECTOR) * 2 * layer.look_back for layer in network.layers)
+    if remembered > LARGEST_HISTORY:
+        raise ModelError(f"the model remembers {remembered} values: at most {LARGEST_HISTORY} can be real")

@@ -15,7 +15,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-KEYS = ("version", "architecture", "config", "weights", "sample_rate", "metadata", "model_data", "state_dict")
+KEYS = (
+    "version", "architecture", "config", "weights", "sample_rate", "metadata", "model_data", "state_dict",
+    "in_shape", "layers", "variables", "dilations", "conv1d", "lstm", "input_size", "a.weight_ih_l0", "a.weight",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
