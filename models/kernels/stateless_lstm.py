@@ -16,7 +16,7 @@ from ..stateless_lstm import StatelessLstm
 from .activations import activation_named
 from .contract import Kernel
 from .wavenet.process import MOST_VOICES, wavenet_functions
-from .wavenet.program import ADD, INPUT, NOTHING, OUTPUT, STORE, Convolution, Float64Array, ProgramWriter
+from .wavenet.program import ADD, INPUT, NOTHING, OUTPUT, Convolution, Float64Array, ProgramWriter
 
 MOST_MULTIPLY_ADDS: Final = 1 << 20  # a frame: fifty times what runs in real time
 
@@ -106,6 +106,9 @@ class _Plan:
         self.factor = self.writer.signal(self.units)
         self.cell = NOTHING
         self.hidden = NOTHING
+        # cells are kept scaled for their tanh; the scale comes in with the input gate
+        self.scale = self.writer.signal(self.units)
+        self.writer.convolve(self._nothing(TANH.scale, target=self.scale))
 
     def step(self, step: int) -> None:
         """The inputs of a step, its gates, its cells, its hidden state."""
@@ -114,27 +117,24 @@ class _Plan:
             Convolution(source=INPUT, weights=response.T[:, :, None], bias=self.offsets[step], target=self.inputs)
         )
         cell, hidden = self.writer.signal(self.units), self.writer.signal(self.units)
-        self._gate("i", target=self.factor)
-        self._gate("g", factor=self.factor, head=cell, head_mode=STORE)
+        self._gate("i", factor=self.scale, target=self.factor)
+        self._gate("g", factor=self.factor, target=cell)
         if self.cell != NOTHING:  # the first step forgets nothing
             self._gate("f", factor=self.cell, head=cell, head_mode=ADD)
         self._gate("o", target=self.factor)
-        self.writer.convolve(
-            Convolution(
-                source=cell,
-                weights=TANH.scale * np.eye(self.units)[None],
-                bias=np.zeros(self.units),
-                activation=TANH.code,
-                factor=self.factor,
-                target=hidden,
-            )
-        )
+        squashed = self._nothing(0.0, residual=cell, activation=TANH.code, factor=self.factor, target=hidden)
+        self.writer.convolve(squashed)
         self.cell, self.hidden = cell, hidden
 
     def head(self) -> None:
         """The linear layer behind the last step."""
         weights, bias = self.arrays["head.weight"][None], self.arrays["head.bias"]
         self.writer.convolve(Convolution(source=self.hidden, weights=weights, bias=bias, target=OUTPUT))
+
+    def _nothing(self, bias: float, **rest: int) -> Convolution:
+        """Return a convolution without inputs: its sums are its bias and its residual."""
+        silent = Convolution(source=INPUT, weights=np.zeros((1, self.units, 0)), bias=np.full(self.units, bias))
+        return replace(silent, **rest)
 
     def _gate(self, gate: str, **rest: int) -> None:
         function, first = FUNCTIONS[gate], "ifgo".index(gate) * self.units
