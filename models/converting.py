@@ -90,7 +90,7 @@ def _target(path: Path, format: str | None) -> Target:
 def _from_zeros(description: ModelDescription) -> ModelDescription:
     """Return the model for any file: with a rate, no initial state, and nothing of the file it came from."""
     rate = description.sample_rate or DEFAULT_SAMPLE_RATE
-    description = replace(description, sample_rate=rate, origin=None)
+    description = replace(description, sample_rate=rate, document=None)
     if not isinstance(description.architecture, Recurrent):
         return description
     architecture = replace(description.architecture, initial_state=False)

@@ -12,10 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .architectures.layer_sequence import LayerSequence
+from .architectures.pedalnet import PedalNet
+from .architectures.stateless_lstm import StatelessLstm
 from .errors import ModelError
-from .pedalnet import PedalNet
-from .sequential import Sequential
-from .stateless_lstm import StatelessLstm
 
 DEFAULT_SAMPLE_RATE = 48_000  # where a file names none: the rate nearly all captures are made at
 LARGEST_MODEL = 1 << 24  # weights
@@ -174,26 +174,7 @@ class Recurrent:
         return shapes
 
 
-Architecture = WaveNet | Recurrent | Sequential | PedalNet | StatelessLstm
-
-
-@dataclass(frozen=True, eq=False)
-class Origin:
-    """The file a description was read from, for writing it back.
-
-    Attributes
-    ----------
-    format : str
-        Name of the format.
-    rest : mapping
-        Everything in the file but the weights, known or not, in its order; a weight's place holds None.
-    example : pair of ndarray of float32, optional
-        Input of shape (frames, inputs) and output of shape (frames,) that the file itself gives.
-    """
-
-    format: str
-    rest: Mapping[str, Any]
-    example: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+Architecture = WaveNet | Recurrent | LayerSequence | PedalNet | StatelessLstm
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +183,7 @@ class ModelDescription:
 
     Attributes
     ----------
-    architecture : WaveNet, Recurrent, Sequential, PedalNet or StatelessLstm
+    architecture : WaveNet, Recurrent, LayerSequence, PedalNet or StatelessLstm
         What the arrays mean.
     arrays : mapping of str to ndarray of float32
         The weights under the names and with the shapes that ``architecture.shapes()`` lists, all finite.
@@ -214,8 +195,9 @@ class ModelDescription:
         Names of the conditioning inputs, in order; each runs from 0 to 1.
     metadata : mapping
         Whatever the file says beside the model: name, gear, loudness, calibration.
-    origin : Origin, optional
-        The file it was read from.
+    document : mapping or None
+        The parsed file without its weights. Who writes the model back in the same format starts from it, so that
+        what this description does not know about is kept.
 
     Raises
     ------
@@ -229,7 +211,7 @@ class ModelDescription:
     prewarm_frames: int = 0
     knobs: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    origin: Origin | None = None
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, shape in checked_shapes(self.architecture).items():

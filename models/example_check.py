@@ -8,6 +8,7 @@ import numpy as np
 
 from .description import DEFAULT_SAMPLE_RATE, ModelDescription
 from .errors import ModelError
+from .formats.rtneural import example_of
 from .kernels.contract import Kernel
 from .kernels.instance import KernelInstance
 
@@ -23,15 +24,15 @@ def check_example(kernel: Kernel, description: ModelDescription) -> None:
     kernel : Kernel
         The model's kernel.
     description : ModelDescription
-        The model; its `origin` may have an example.
+        The model; its `document` may have an example.
 
     Raises
     ------
     ModelError
         When the kernel's output differs from the file's by more than 1e-3 of its peak.
     """
-    example = description.origin and description.origin.example
-    if not example:
+    example = example_of(description)
+    if example is None:
         return
     given, expected = example
     open_range = tuple(replace(knob, minimum=-inf, maximum=inf) for knob in kernel.parameters)

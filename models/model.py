@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .architectures.layer_sequence import LayerSequence
+from .architectures.pedalnet import PedalNet
+from .architectures.stateless_lstm import StatelessLstm
 from .description import DEFAULT_SAMPLE_RATE, ModelDescription, Recurrent, WaveNet
 from .errors import AudioError
 from .example_check import check_example
 from .formats import read_model
 from .formats.reading import in_file
+from .formats.rtneural import example_of
 from .kernels.contract import Kernel, Parameter
 from .kernels.instance import KernelInstance
 from .kernels.layers import layers_kernel
@@ -20,15 +24,12 @@ from .kernels.pedalnet import pedalnet_kernel
 from .kernels.recurrent import recurrent_kernel
 from .kernels.stateless_lstm import stateless_lstm_kernel
 from .kernels.wavenet import wavenet_kernel
-from .pedalnet import PedalNet
-from .sequential import Sequential
-from .stateless_lstm import StatelessLstm
 
 KERNELS: Mapping[type, Callable[[ModelDescription], Kernel]] = {
     WaveNet: wavenet_kernel,
     Recurrent: recurrent_kernel,
     PedalNet: pedalnet_kernel,
-    Sequential: layers_kernel,
+    LayerSequence: layers_kernel,
     StatelessLstm: stateless_lstm_kernel,
 }
 """The kernel that plays an architecture."""
@@ -68,7 +69,7 @@ class Model:
 
     @property
     def architecture(self) -> str:
-        """Architecture in one word: ``WaveNet``, ``LSTM``, ``GRU``, ``Sequential``, ``PedalNet``, ``StatelessLstm``."""
+        """Architecture in one word: ``WaveNet``, ``LSTM``, ``GRU``, ``LayerSequence``, ``PedalNet``, ``StatelessLstm``."""
         architecture = self.description.architecture
         return architecture.kind.upper() if isinstance(architecture, Recurrent) else type(architecture).__name__
 
@@ -209,6 +210,6 @@ def load_model(path: str | Path) -> Model:
     path = Path(path)
     known, description = read_model(path)
     model = Model(description, path=path, format=known.name)
-    if description.origin and description.origin.example:
+    if example_of(description):
         in_file(path, lambda: check_example(model.kernel, description))
     return model

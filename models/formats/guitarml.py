@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..description import ModelDescription, Origin, Recurrent, checked_shapes
+from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
 from .reading import float32_array, in_file, read_json, validated
 from .writing import json_numbers, write_json
 
-NAME: Final = "GuitarML"
 SAMPLE_RATE: Final = 44_100
 KNOB_NAMES: Final = ("gain", "master")  # as NeuralPi labels the first two conditioning inputs
 
@@ -84,8 +83,8 @@ def write_guitarml(description: ModelDescription, path: str | Path) -> None:
     architecture = description.architecture
     if not isinstance(architecture, Recurrent):
         raise ModelError(f"{path}: GuitarML json holds an LSTM or a GRU, not a {type(architecture).__name__}")
-    origin = description.origin
-    document = dict(origin.rest) if origin and origin.format == NAME else _new_document(description, architecture)
+    given = description.document
+    document = dict(given) if given and is_guitarml(given) else _new_document(description, architecture)
     state = dict(document["state_dict"])
     for name, key in _keys(architecture):
         if key in state or document["model_data"].get("bias_fl", True):
@@ -130,7 +129,7 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
     knobs = tuple(KNOB_NAMES[i] if i < len(KNOB_NAMES) else f"knob_{i + 1}" for i in range(architecture.input_size - 1))
     known = {key for _, key in _keys(architecture)}
     rest = {**document, "state_dict": {k: None if k in known else v for k, v in document["state_dict"].items()}}
-    return ModelDescription(architecture, arrays, rate, knobs=knobs, origin=Origin(NAME, rest))
+    return ModelDescription(architecture, arrays, rate, knobs=knobs, document=rest)
 
 
 def _new_document(description: ModelDescription, architecture: Recurrent) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sequential import GATES, Layer
+from ..architectures.layer_sequence import GATES, Layer
 
 Float32Array = NDArray[np.float32]
 Shape = tuple[int, ...]

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..description import ModelDescription, Origin, checked_shapes
+from ..architectures.pedalnet import PedalNet
+from ..description import ModelDescription, checked_shapes
 from ..errors import ModelError
-from ..pedalnet import PedalNet
 from .reading import float32_array, in_file, read_json, validated
 from .writing import json_numbers, write_json
 
-NAME: Final = "PedalNetRT"
 SAMPLE_RATE: Final = 44_100
 
 Count = Annotated[int, Field(strict=True, ge=1, le=1 << 24)]
@@ -78,8 +77,8 @@ def write_pedalnet(description: ModelDescription, path: str | Path) -> None:
     network = description.architecture
     if not isinstance(network, PedalNet):
         raise ModelError(f"{path}: PedalNetRT json holds its own WaveNet, not a {type(network).__name__}")
-    origin = description.origin
-    document = dict(origin.rest) if origin and origin.format == NAME else _new_document(network)
+    given = description.document
+    document = dict(given) if given and is_pedalnet(given) else _new_document(network)
     names = {place: name for name, place in _places(network)}
     variables: list[dict[str, Any]] = []
     for variable in document["variables"]:
@@ -118,7 +117,7 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
         {**variable, "data": None} if (variable["layer_idx"], variable["name"]) in known else variable
         for variable in document["variables"]
     ]
-    return ModelDescription(network, arrays, SAMPLE_RATE, origin=Origin(NAME, {**document, "variables": variables}))
+    return ModelDescription(network, arrays, SAMPLE_RATE, document={**document, "variables": variables})
 
 
 def _new_document(network: PedalNet) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 ``in_shape`` ends in the number of inputs, ``layers`` lists type, activation, output shape and weights as Keras keeps
 them. AIDA-X adds ``in_skip`` (the audio is added to the output), ``in_gain`` and ``out_gain`` in dB, ``samplerate`` and
 an example, ``input_batch`` and ``output_batch``. One or several LSTM or GRU layers before a linear dense layer become a
-`Recurrent` architecture, everything else a `Sequential`.
+`Recurrent` architecture, everything else a `LayerSequence`.
 
 References
 ----------
@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..description import ModelDescription, Origin, Recurrent, checked_shapes
+from ..architectures.layer_sequence import Layer, LayerActivation, LayerSequence, layer_arrays, recurrent_layers
+from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
-from ..sequential import Layer, LayerActivation, Sequential, layer_arrays, recurrent_layers
 from .keras_weights import from_keras, keras_shapes, to_keras
 from .reading import float32_array, in_file, read_json, validated
 from .writing import json_numbers, write_json
 
-NAME: Final = "RTNeural"
 KNOB_NAMES: Final = ("param1", "param2")  # as AIDA-X labels them
 LONGEST_EXAMPLE: Final = 1 << 20  # frames
 
@@ -49,7 +48,12 @@ class _Layer(BaseModel):
     epsilon: Annotated[float, Field(ge=0, le=1e6)] = 1e-3
 
 
-class _File(BaseModel):
+class _Example(BaseModel):
+    input_batch: list[Any] | None = None
+    output_batch: list[Any] | None = None
+
+
+class _File(_Example):
     model_config = ConfigDict(extra="allow")
 
     in_shape: Annotated[list[Any], Field(min_length=1, max_length=8)]
@@ -59,8 +63,6 @@ class _File(BaseModel):
     out_gain: Decibels = 0.0
     samplerate: Annotated[float, Field(ge=1_000, le=1_000_000)] | None = None
     metadata: dict[str, Any] | None = None
-    input_batch: list[Any] | None = None
-    output_batch: list[Any] | None = None
 
 
 class _Rate(BaseModel):
@@ -85,8 +87,7 @@ def read_rtneural(path: str | Path, document: dict[str, Any] | None = None) -> M
     Returns
     -------
     ModelDescription
-        Its first input is the audio, further ones are knobs; its `origin` has the file's example, which `load_model`
-        plays and compares.
+        Its first input is the audio, further ones are knobs.
 
     Raises
     ------
@@ -99,6 +100,15 @@ def read_rtneural(path: str | Path, document: dict[str, Any] | None = None) -> M
     return in_file(path, lambda: _describe(path, file, document))
 
 
+def example_of(description: ModelDescription) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """Return the input, of shape (frames, inputs), and the output, of shape (frames,), that a model's file gives."""
+    document, architecture = description.document, description.architecture
+    if not document or not is_rtneural(document) or not isinstance(architecture, Recurrent | LayerSequence):
+        return None
+    path = Path()
+    return _example(path, validated(path, _Example, document), architecture.input_size)
+
+
 def write_rtneural(description: ModelDescription, path: str | Path) -> None:
     """Write a model as RTNeural json; replaces an existing file only when the new one is complete.
 
@@ -109,9 +119,9 @@ def write_rtneural(description: ModelDescription, path: str | Path) -> None:
     ModelError
         When the architecture has no counterpart in the format.
     """
-    network, arrays = _as_sequential(path, description)
-    origin = description.origin
-    document = dict(origin.rest) if origin and origin.format == NAME else _new_document(description, network)
+    network, arrays = _as_layers(path, description)
+    given = description.document
+    document = dict(given) if given and is_rtneural(given) else _new_document(description, network)
     layers: list[dict[str, Any]] = []
     for number, (layer, written) in enumerate(zip(network.layers, document["layers"], strict=True)):
         weights = [json_numbers(part) for part in to_keras(layer, layer_arrays(arrays, number))]
@@ -131,8 +141,9 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
         width = layer.outputs
     if width != 1:
         raise ModelError(f"layers.{len(layers) - 1}.shape: the last layer has {width} outputs: a model has one")
-    network = Sequential(tuple(layers), file.in_skip == 1, file.in_gain, file.out_gain)
+    network = LayerSequence(tuple(layers), file.in_skip == 1, file.in_gain, file.out_gain)
     checked_shapes(network)
+    _example(path, file, inputs)
     metadata = file.metadata or {}
     rate = validated(path, _Rate, {"samplerate": metadata.get("samplerate")}, where="metadata").samplerate
     rate = file.samplerate or rate
@@ -144,7 +155,7 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
         None if rate is None else round(rate),
         knobs=tuple(knobs),
         metadata=metadata,
-        origin=Origin(NAME, rest, _example(path, file, inputs)),
+        document=rest,
     )
     return _as_recurrent(description, network)
 
@@ -191,7 +202,7 @@ def _channels(where: str, shape: list[Any]) -> int:
     return size
 
 
-def _example(path: Path, file: _File, inputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+def _example(path: Path, file: _Example, inputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """Return the file's own input and output, if it has both."""
     if file.input_batch is None or file.output_batch is None:
         return None
@@ -203,7 +214,7 @@ def _example(path: Path, file: _File, inputs: int) -> tuple[NDArray[np.float32],
     return given.reshape(frames, inputs), expected.reshape(frames)
 
 
-def _as_recurrent(description: ModelDescription, network: Sequential) -> ModelDescription:
+def _as_recurrent(description: ModelDescription, network: LayerSequence) -> ModelDescription:
     """Return the same model as a `Recurrent`, for its faster kernel, if it is one."""
     layers = recurrent_layers(network)
     if layers is None:
@@ -217,11 +228,11 @@ def _as_recurrent(description: ModelDescription, network: Sequential) -> ModelDe
     return replace(description, architecture=architecture, arrays=arrays)
 
 
-def _as_sequential(
+def _as_layers(
     path: str | Path, description: ModelDescription
-) -> tuple[Sequential, Mapping[str, NDArray[np.float32]]]:
+) -> tuple[LayerSequence, Mapping[str, NDArray[np.float32]]]:
     architecture = description.architecture
-    if isinstance(architecture, Sequential):
+    if isinstance(architecture, LayerSequence):
         return architecture, description.arrays
     if not isinstance(architecture, Recurrent):
         raise ModelError(
@@ -239,10 +250,10 @@ def _as_sequential(
     for name in ("weight", "bias"):
         arrays[f"{len(layers)}.{name}"] = arrays.pop(f"head.{name}")
     layers.append(Layer(kind="dense", inputs=hidden, outputs=1))
-    return Sequential(tuple(layers), architecture.skip), arrays
+    return LayerSequence(tuple(layers), architecture.skip), arrays
 
 
-def _new_document(description: ModelDescription, network: Sequential) -> dict[str, Any]:
+def _new_document(description: ModelDescription, network: LayerSequence) -> dict[str, Any]:
     document: dict[str, Any] = {"in_shape": [None, None, network.input_size], "layers": []}
     for layer in network.layers:
         entry: dict[str, Any] = {

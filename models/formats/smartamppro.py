@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..description import ModelDescription, Origin, checked_shapes
+from ..architectures.stateless_lstm import StatelessLstm, StridedConvolution
+from ..description import ModelDescription, checked_shapes
 from ..errors import ModelError
-from ..stateless_lstm import StatelessLstm, StridedConvolution
 from .reading import float32_array, in_file, read_json, validated
 from .writing import json_numbers, write_json
 
-NAME: Final = "SmartAmpPro"
 SAMPLE_RATE: Final = 44_100
 _RECURRENT: Final = "lstm.recurrent.weight"
 _PLACES: Final = {
@@ -80,8 +79,8 @@ def write_smartamppro(description: ModelDescription, path: str | Path) -> None:
     network = description.architecture
     if not isinstance(network, StatelessLstm):
         raise ModelError(f"{path}: SmartAmpPro json holds its own stateless LSTM, not a {type(network).__name__}")
-    origin = description.origin
-    document = dict(origin.rest) if origin and origin.format == NAME else _new_document(network)
+    given = description.document
+    document = dict(given) if given and is_smartamppro(given) else _new_document(network)
     for name, (module, key) in _PLACES.items():
         if name != _RECURRENT or key in document[module] or description.arrays[name].any():
             document[module] = {**document[module], key: json_numbers(description.arrays[name].T)}
@@ -121,7 +120,7 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
     for module, key in _PLACES.values():
         if key in rest[module]:
             rest[module] = {**rest[module], key: None}
-    return ModelDescription(network, arrays, SAMPLE_RATE, origin=Origin(NAME, rest))
+    return ModelDescription(network, arrays, SAMPLE_RATE, document=rest)
 
 
 def _new_document(network: StatelessLstm) -> dict[str, Any]:

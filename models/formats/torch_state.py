@@ -12,12 +12,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..description import ModelDescription, Origin, Recurrent, checked_shapes
+from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
 from .reading import float32_array, in_file, read_json
 from .writing import json_numbers, write_json
 
-NAME: Final = "PyTorch state_dict"
 _LAYER: Final = re.compile(r"^(.*)weight_ih_l(\d{1,3})$")
 _PARTS: Final = {
     "input.weight": "weight_ih",
@@ -53,12 +52,12 @@ def write_torch_state(description: ModelDescription, path: str | Path) -> None:
     ModelError
         When the model was read from another format: this one has no names of its own.
     """
-    origin = description.origin
-    if origin is None or origin.format != NAME:
+    document = description.document
+    if document is None or not is_torch_state(document):
         raise ModelError(f"{path}: only a model read from a state_dict can be written as one: use GuitarML json")
-    keys = _keys(origin.rest)
+    keys = _keys(document)
     written = {key: json_numbers(description.arrays[name]) for name, key in keys.items()}
-    write_json(path, {**origin.rest, **written})
+    write_json(path, {**document, **written})
 
 
 def _keys(document: Mapping[str, Any]) -> dict[str, str]:
@@ -95,4 +94,4 @@ def _describe(path: Path, document: dict[str, Any]) -> ModelDescription:
         if arrays[name].shape != shape:
             raise ModelError(f"{keys[name]}: has shape {arrays[name].shape}, the network needs {shape}")
     knobs = tuple(f"knob_{i + 1}" for i in range(inputs - 1))
-    return ModelDescription(architecture, arrays, knobs=knobs, origin=Origin(NAME, dict.fromkeys(document)))
+    return ModelDescription(architecture, arrays, knobs=knobs, document=dict.fromkeys(document))

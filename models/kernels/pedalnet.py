@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from ..architectures.pedalnet import PedalNet
 from ..description import ModelDescription
 from ..errors import ModelError
-from ..pedalnet import PedalNet
 from .activations import activation_named
 from .contract import Kernel
 from .wavenet.process import MOST_VOICES, wavenet_functions

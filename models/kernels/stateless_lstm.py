@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from ..architectures.stateless_lstm import StatelessLstm
 from ..description import ModelDescription
 from ..errors import ModelError
-from ..stateless_lstm import StatelessLstm
 from .activations import activation_named
 from .contract import Kernel
 from .wavenet.process import MOST_VOICES, wavenet_functions

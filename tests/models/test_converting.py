@@ -84,7 +84,7 @@ def test_knobs_and_skip_connections_go_from_guitarml_to_aida_x(fixtures: Path, t
         ("guitarml/pedalnet", "a.nam", r"this is a PedalNet \(PedalNetRT\)"),
         ("guitarml/smartamppro_Heavy", "a.json", "this is a StatelessLstm"),
         ("rtneural/gru_torch", "a.nam", "this is a GRU"),
-        ("rtneural/conv", "a.nam", "this is a Sequential"),
+        ("rtneural/conv", "a.nam", "this is a LayerSequence"),
         ("rtneural/conv", "a.wav", r"the suffix '\.wav' names no format"),
     ],
 )

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from ...architectures.layer_sequence import LayerSequence
 from ...description import LARGEST_HISTORY, ModelDescription
 from ...errors import ModelError
-from ...sequential import Sequential
 from ..contract import Kernel, Parameter
 from ..recurrent.rolled import TILE
 from ..vector import best_width
@@ -17,7 +17,7 @@ WIDEST_VECTOR: Final = 16  # floats
 
 
 def layers_kernel(description: ModelDescription) -> Kernel:
-    """Build the real-time kernel of a `Sequential` model.
+    """Build the real-time kernel of a `LayerSequence` model.
 
     It runs at the model's own rate whatever the setup says, every one of up to 64 channels a voice of its own, without
     latency, and starts (and restarts after ``reset``) from zeros everywhere, as RTNeural does.
@@ -25,7 +25,7 @@ def layers_kernel(description: ModelDescription) -> Kernel:
     Parameters
     ----------
     description : ModelDescription
-        A model whose architecture is `Sequential`; each of its knobs becomes a parameter from 0 to 1.
+        A model whose architecture is `LayerSequence`; each of its knobs becomes a parameter from 0 to 1.
 
     Raises
     ------
@@ -34,14 +34,14 @@ def layers_kernel(description: ModelDescription) -> Kernel:
         play.
     """
     network = description.architecture
-    if not isinstance(network, Sequential):
+    if not isinstance(network, LayerSequence):
         raise ModelError("this kernel plays layers one behind the other only")
     _check(description, network)
     gains = 10 ** (network.input_db / 20), 10 ** (network.output_db / 20), float(network.skip)
     width = vector_width(max(network.widths[1:]))
     writer = ProgramWriter(network_steps(description), inputs=network.input_size, gains=gains, width=width)
     parameters = tuple(Parameter(name, name.replace("_", " ").title(), "", 0.0, 1.0, 0.5) for name in description.knobs)
-    return Kernel("Sequential", layers_functions(width), writer.program(), parameters, (1, MOST_VOICES))
+    return Kernel("LayerSequence", layers_functions(width), writer.program(), parameters, (1, MOST_VOICES))
 
 
 def vector_width(channels: int) -> int:
@@ -50,7 +50,7 @@ def vector_width(channels: int) -> int:
     return min(widths, key=lambda width: -(-channels // (TILE * width)))
 
 
-def _check(description: ModelDescription, network: Sequential) -> None:
+def _check(description: ModelDescription, network: LayerSequence) -> None:
     inputs = network.input_size
     if len(description.knobs) != inputs - 1:
         raise ModelError(f"the model has {len(description.knobs)} knobs, but {inputs - 1} inputs beside the audio")

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...architectures.layer_sequence import GATES, Layer, LayerSequence, layer_arrays
 from ...description import ModelDescription
-from ...sequential import GATES, Layer, Sequential, layer_arrays
 from ..recurrent.weights import GateWeights, gate_weights
 from .functions import FUNCTIONS
 
@@ -62,9 +62,9 @@ Step = Linear | Map | Softmax | Recurrence
 
 
 def network_steps(description: ModelDescription) -> list[Step]:
-    """Return the steps of a model whose architecture is `Sequential`."""
+    """Return the steps of a model whose architecture is `LayerSequence`."""
     network = description.architecture
-    assert isinstance(network, Sequential)
+    assert isinstance(network, LayerSequence)
     steps: list[Step] = []
     for number, layer in enumerate(network.layers):
         arrays = {n: a.astype(np.float64) for n, a in layer_arrays(description.arrays, number).items()}

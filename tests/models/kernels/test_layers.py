@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ampboard.models.architectures.layer_sequence import Layer, LayerSequence
 from ampboard.models.description import ModelDescription
 from ampboard.models.errors import ModelError, ParameterError
 from ampboard.models.formats import read_model
@@ -17,7 +18,6 @@ from ampboard.models.kernels.instance import KernelInstance
 from ampboard.models.kernels.layers import kernel as layers_kernel_module
 from ampboard.models.kernels.layers import layers_kernel
 from ampboard.models.model import model_kernel
-from ampboard.models.sequential import Layer, Sequential
 
 from .. import oracles
 
@@ -63,7 +63,7 @@ def conv(outputs: int, kernel_size: int, dilation: int, activation: str = "", gr
 
 def described(document: Document) -> ModelDescription:
     description = read_rtneural(Path("random.json"), document)
-    assert isinstance(description.architecture, Sequential)
+    assert isinstance(description.architecture, LayerSequence)
     return description
 
 
@@ -179,11 +179,11 @@ def test_layers_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ModelError, match="0 knobs, but 1 inputs"):
         layers_kernel(
             ModelDescription(
-                Sequential((Layer(kind="dense", inputs=2, outputs=1),)),
+                LayerSequence((Layer(kind="dense", inputs=2, outputs=1),)),
                 {"0.weight": np.zeros((1, 2), np.float32), "0.bias": np.zeros(1, np.float32)},
             )
         )
-    cut = replace(description, architecture=Sequential(description.architecture.layers[:1]))
+    cut = replace(description, architecture=LayerSequence(description.architecture.layers[:1]))
     with pytest.raises(ModelError, match="3 outputs"):
         layers_kernel(cut)
     with pytest.raises(ModelError, match="layers one behind the other"):

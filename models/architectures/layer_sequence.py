@@ -89,7 +89,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Sequential:
+class LayerSequence:
     """Layers one behind the other; the first input is the audio, the others are knobs, the last layer has one output.
 
     The arrays of layer number ``n`` are those of `Layer` behind ``n.``.
@@ -140,7 +140,7 @@ class Sequential:
         return {f"{n}.{name}": shape for n, layer in enumerate(self.layers) for name, shape in layer.shapes().items()}
 
 
-def recurrent_layers(architecture: Sequential) -> tuple[Layer, ...] | None:
+def recurrent_layers(architecture: LayerSequence) -> tuple[Layer, ...] | None:
     """Return the LSTM or GRU layers of a network that is nothing else but these and a linear head, all of one size."""
     *body, head = architecture.layers
     plain = (head.kind, head.activation, head.bias) == ("dense", "", True) and head.outputs == 1
