@@ -1,6 +1,6 @@
 """Kernels of feed-forward models: Neural Amp Modeler's WaveNets, and its plainer networks."""
 
-from typing import Final, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ def wavenet_kernel(description: ModelDescription) -> Kernel:
 def plan_wavenet(description: ModelDescription) -> ProgramWriter:
     """Write the operations of a model; raises as `wavenet_kernel` does."""
     architecture = description.architecture
-    if not isinstance(architecture, get_args(FeedForward)):
+    if not isinstance(architecture, FeedForward):
         raise ModelError(f"this kernel plays WaveNets and other feed-forward models, no {type(architecture).__name__}")
     writer = ProgramWriter(look_back=look_back_of(architecture))
     plan_model(writer, architecture, description.arrays, INPUT, OUTPUT)

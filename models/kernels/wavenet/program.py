@@ -374,8 +374,9 @@ class ProgramWriter:
         header[WEIGHTS_AT], header[VOICE_AT] = weights_at, weights_at + weights.nbytes
         header[VOICE_FLOATS], header[RINGS] = self._voice_floats, rings.size
         operations = np.zeros((len(self._operations), OPERATION_WORDS), np.int64)
-        for row, operation in zip(operations, map(astuple, self._operations), strict=True):
-            row[: len(operation)] = operation
+        for row, operation in zip(operations, self._operations, strict=True):
+            words_of_it = astuple(operation)
+            row[: len(words_of_it)] = words_of_it
         rest = self._silent_voice() if voice is None else voice
         return pack_program(
             np.concatenate([header, operations.ravel(), table.ravel(), rings]), np.concatenate([weights, rest])
