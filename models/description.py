@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .architectures.activation import ActivationName, Shaped
 from .architectures.convnet import ArrayShapes, ConvNet, Linear
+from .architectures.fit import check_fits
 from .architectures.sequential import Sequential
 from .architectures.wavenet import FILM_SITES, Film, GatingMode, HeadProjection, LayerArray, PostHead, WaveNet
 from .errors import ModelError
@@ -214,10 +215,18 @@ class ModelDescription:
 
 
 def checked_shapes(architecture: Architecture) -> ArrayShapes:
-    """Return the array shapes of `architecture`; raise `ModelError` before anything absurd takes memory."""
-    widest = max(architecture.widths)
+    """Return the array shapes of `architecture`.
+
+    Raises
+    ------
+    ModelError
+        When its parts do not fit onto each other, or it is larger than any real one: before anything takes memory.
+    """
+    widest = max(architecture.widths, default=0)
     if widest > WIDEST_LAYER:
         raise ModelError(f"a layer is {widest} wide: at most {WIDEST_LAYER} can be real")
+    if not isinstance(architecture, Recurrent | Container):
+        check_fits(architecture)
     if architecture.history_size > LARGEST_HISTORY:
         raise ModelError(
             f"the model remembers {architecture.history_size} values: at most {LARGEST_HISTORY} can be real"

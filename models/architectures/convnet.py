@@ -15,14 +15,13 @@ class ConvNet:
 
     Its arrays, for layer number ``i``: ``i.conv.weight`` (channels, inputs, 2), the newest tap last; ``i.conv.bias``
     (channels,), or with `batch_norm` ``i.norm.mean``, ``.variance``, ``.weight``, ``.bias`` (channels,) and
-    ``.epsilon`` (1,); then ``head.weight`` (1, channels) and ``head.bias`` (1,).
+    ``.epsilon`` (1,); then ``head.weight`` (outputs, channels) and ``head.bias`` (outputs,).
     """
 
     channels: int
     dilations: tuple[int, ...]
     batch_norm: bool
     activation: ActivationName
-    groups: int = 1
     outputs: int = 1
 
     @property
@@ -44,7 +43,7 @@ class ConvNet:
         """Names and shapes of all arrays, in the order of the weights in a .nam file."""
         shapes: ArrayShapes = {}
         for i in range(len(self.dilations)):
-            shapes[f"{i}.conv.weight"] = (self.channels, (self.channels if i else 1) // self.groups, 2)
+            shapes[f"{i}.conv.weight"] = (self.channels, self.channels if i else 1, 2)
             if self.batch_norm:
                 for name in ("mean", "variance", "weight", "bias"):
                     shapes[f"{i}.norm.{name}"] = (self.channels,)

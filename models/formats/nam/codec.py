@@ -18,6 +18,8 @@ Arrays = dict[str, NDArray[np.float32]]
 Document = dict[str, Any]
 
 Count = Annotated[int, Field(strict=True, ge=1, le=1 << 24)]
+Only1 = Annotated[int, Field(strict=True, ge=1, le=1)]
+"""The number of channels of a model's input: all are mono."""
 
 
 class Config(BaseModel):

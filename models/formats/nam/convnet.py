@@ -15,6 +15,7 @@ from .codec import (
     Config,
     Count,
     Document,
+    Only1,
     Place,
     ReadDocument,
     WriteDocument,
@@ -29,16 +30,16 @@ class _ConvNetConfig(Config):
     dilations: Annotated[list[Count], Field(min_length=1, max_length=256)]
     batchnorm: bool
     activation: Any
-    groups: Count = 1
-    in_channels: Annotated[int, Field(strict=True, ge=1, le=1)] = 1
+    groups: Only1 = 1  # of one input there is one group
+    in_channels: Only1 = 1
     out_channels: Count = 1
 
 
 class _LinearConfig(Config):
     receptive_field: Count
     bias: bool
-    in_channels: Annotated[int, Field(strict=True, ge=1, le=1)] = 1
-    out_channels: Annotated[int, Field(strict=True, ge=1, le=1)] = 1
+    in_channels: Only1 = 1
+    out_channels: Only1 = 1
     implementation: str = "auto"  # how the original engine computes it; the sound is the same
 
 
@@ -50,11 +51,7 @@ def read_convnet(config: Any, place: Place) -> ConvNet:
     """The ConvNet that a config describes."""
     given = validated(place.path, _ConvNetConfig, config, where=place.name("config"))
     activation = read_activation(given.activation, place, "config.activation")
-    if given.groups > 1:
-        raise place.error("config.groups", f"must be 1 (the first layer has one input), not {given.groups}")
-    return ConvNet(
-        given.channels, tuple(given.dilations), given.batchnorm, activation, given.groups, given.out_channels
-    )
+    return ConvNet(given.channels, tuple(given.dilations), given.batchnorm, activation, given.out_channels)
 
 
 def read_linear(config: Any, place: Place) -> Linear:
@@ -93,8 +90,6 @@ def _read_sequential(
             models.append(read_linear(part, inside))
         else:
             raise inside.error("config", "is none of a WaveNet, ConvNet or Linear: nothing else can be played in a row")
-        if models[-1].outputs != 1:
-            raise inside.error("config", f"has {models[-1].outputs} outputs: each model in a row needs exactly 1")
     architecture = Sequential(tuple(models))
     return architecture, split(weights, checked_shapes(architecture), place)
 

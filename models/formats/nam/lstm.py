@@ -8,15 +8,15 @@ from pydantic import Field
 
 from ...description import Architecture, ArrayShapes, ModelDescription, Recurrent, checked_shapes
 from ..reading import validated
-from .codec import Arrays, Codec, Config, Count, Document, Place, ReadDocument, WriteDocument, split
+from .codec import Arrays, Codec, Config, Count, Document, Only1, Place, ReadDocument, WriteDocument, split
 
 
 class _LstmConfig(Config):
-    input_size: Annotated[int, Field(strict=True, ge=1, le=1)]
+    input_size: Only1
     hidden_size: Count
     num_layers: Annotated[int, Field(strict=True, ge=1, le=64)]
-    in_channels: Annotated[int, Field(strict=True, ge=1, le=1)] = 1
-    out_channels: Annotated[int, Field(strict=True, ge=1, le=1)] = 1
+    in_channels: Only1 = 1
+    out_channels: Only1 = 1
 
 
 def _read(config: Any, weights: Any, place: Place, read_document: ReadDocument) -> tuple[Architecture, Arrays]:

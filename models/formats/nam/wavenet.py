@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ...architectures.wavenet_fit import check_fits
 from ...description import (
     FILM_SITES,
     Architecture,
@@ -30,6 +29,7 @@ from .codec import (
     Config,
     Count,
     Document,
+    Only1,
     Place,
     ReadDocument,
     WriteDocument,
@@ -118,7 +118,7 @@ class _WaveNetConfig(Config):
     layers: Annotated[list[_LayerArrayConfig], Field(min_length=1, max_length=64)]
     head: _PostHeadConfig | None = None
     head_scale: float | None = None
-    in_channels: Annotated[int, Field(strict=True, ge=1, le=1)] = 1
+    in_channels: Only1 = 1
     condition_dsp: Any = None  # a document, read before this
 
 
@@ -137,11 +137,11 @@ def read_wavenet(config: Any, place: Place, condition: "WaveNet | ConvNet | Line
         if given.head.in_channels not in (None, stacks[-1].head_size):
             raise place.error("config.head.in_channels", f"must be {stacks[-1].head_size}, the last head_size")
     architecture = WaveNet(stacks, condition, post_head)
-    checked_shapes(architecture)
     try:
-        check_fits(architecture)
+        checked_shapes(architecture)
     except ModelError as error:
-        raise ModelError(f"{place.path}: {place.name('config')}.{error}") from None
+        field = "config." if str(error).startswith(("layers.", "head.")) else ""
+        raise ModelError(f"{place.path}: {place.name(field)}{error}") from None
     return architecture
 
 

@@ -13,8 +13,6 @@ import numpy as np
 from ...architectures.convnet import ConvNet, Linear
 from ...architectures.sequential import Sequential
 from ...architectures.wavenet import WaveNet
-from ...architectures.wavenet_fit import check_fits
-from ...errors import ModelError
 from ..activations import Activation, activation_named
 from .general_layer import GeneralLayer
 from .layers import FUSED_CHANNELS, Arrays, Layer, LinearMap, Stack, read_stack
@@ -52,7 +50,7 @@ def plan_model(writer: ProgramWriter, architecture: FeedForward, arrays: Arrays,
     Raises
     ------
     ModelError
-        When the parts of the model do not fit onto each other, or an activation is not known.
+        When an activation is not known.
     """
     match architecture:
         case WaveNet():
@@ -104,8 +102,6 @@ def _plan_convnet(writer: ProgramWriter, architecture: ConvNet, arrays: Arrays, 
     def array(name: str) -> Float64Array:
         return arrays[name].astype(np.float64)
 
-    if architecture.groups != 1 or not architecture.dilations or min(architecture.dilations) < 1:
-        raise ModelError("a ConvNet needs dilations from 1 and has no groups")
     activation = activation_named(architecture.activation)
     for i, dilation in enumerate(architecture.dilations):
         weights = array(f"{i}.conv.weight").transpose(2, 0, 1)
@@ -127,7 +123,6 @@ class _WaveNetPlan:
     """Writes the operations of one WaveNet."""
 
     def __init__(self, writer: ProgramWriter, architecture: WaveNet, arrays: Arrays, source: int, target: int) -> None:
-        check_fits(architecture)
         self.writer, self.architecture, self.arrays = writer, architecture, arrays
         self.source, self.target = source, target
         self.stacks = [read_stack(arrays, n, shape) for n, shape in enumerate(architecture.layer_arrays)]

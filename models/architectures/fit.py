@@ -1,14 +1,38 @@
-"""Whether the parts of a WaveNet fit onto each other: a misfit would read memory that is not the model's."""
+"""Whether the parts of a network fit onto each other: a misfit would read memory that is not the model's."""
 
 import itertools
 
 from ..errors import ModelError
 from .activation import ActivationName, Shaped
+from .convnet import ConvNet, Linear
+from .sequential import Sequential
 from .wavenet import FILM_SITES, LayerArray, WaveNet
 
 
-def check_fits(architecture: WaveNet) -> None:
+def check_fits(architecture: WaveNet | ConvNet | Linear | Sequential) -> None:
     """Raise `ModelError`, naming the field as a .nam file's config does, unless all parts fit onto each other."""
+    match architecture:
+        case WaveNet():
+            _check_wavenet(architecture)
+        case ConvNet():
+            if not architecture.dilations or min(architecture.dilations) < 1:
+                raise ModelError(f"dilations: needs one for each layer, each from 1, not {architecture.dilations}")
+            _check_slopes(architecture.activation, architecture.channels, "activation")
+        case Linear():
+            if architecture.receptive_field < 1:
+                raise ModelError(f"receptive_field: must be at least 1, not {architecture.receptive_field}")
+        case Sequential():
+            if not architecture.models or any(model.outputs != 1 for model in architecture.models):
+                raise ModelError("models: needs models in a row with exactly 1 output each")
+            for model in architecture.models:
+                check_fits(model)
+
+
+def _check_wavenet(architecture: WaveNet) -> None:
+    if architecture.condition:
+        check_fits(architecture.condition)
+    if not architecture.layer_arrays:
+        raise ModelError("layers: needs at least one")
     condition_size = 1 if architecture.condition is None else architecture.condition.outputs
     inputs, sums = 1, None
     for number, stack in enumerate(architecture.layer_arrays):
