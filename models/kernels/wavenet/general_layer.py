@@ -8,6 +8,12 @@ from .layers import Layer, LinearMap
 from .program import BLENDED, GATED, IGNORE, NOTHING, Convolution, ProgramWriter, Rows
 
 
+def heard_rows(linear_map: LinearMap) -> tuple[int, int]:
+    """From which row of the condition to before which a map hears: with groups, not all."""
+    columns = np.flatnonzero(linear_map.weights.any(axis=0))
+    return (int(columns[0]), int(columns[-1]) + 1) if columns.size else (0, 1)
+
+
 class GeneralLayer:
     """Writes the operations of one layer, from its input signal `x` and the condition.
 
@@ -56,12 +62,21 @@ class GeneralLayer:
         if before in maps and ("input_mixin_post_film", "scale") in maps:  # both are added to the same sum
             shift = maps.pop(before)
             maps[behind] = shift + maps[behind] if behind in maps else shift
-        if not maps:
-            return
-        weights = np.concatenate([m.weights for m in maps.values()])[None]
+        together = dict[tuple[int, int], list[tuple[str, str]]]()
+        for key, linear_map in maps.items():
+            together.setdefault(heard_rows(linear_map), []).append(key)
+        for heard, keys in together.items():
+            self._linear_maps({key: maps[key] for key in keys}, heard)
+
+    def _linear_maps(self, maps: dict[tuple[str, str], LinearMap], heard: tuple[int, int]) -> None:
+        """Write scales and shifts that are maps of the same rows of the condition."""
+        weights = np.concatenate([m.weights[:, slice(*heard)] for m in maps.values()])
         bias = np.concatenate([m.bias for m in maps.values()])
         rows = self.writer.signal(bias.size)
-        self.writer.convolve(Convolution(source=self.condition, weights=weights, bias=bias, target=rows))
+        source = self.condition
+        if weights.shape[1] < self.layer.mixin.shape[1]:
+            source = self.writer.view(source, heard[0], weights.shape[1])
+        self.writer.convolve(Convolution(source=source, weights=weights[None], bias=bias, target=rows))
         first = 0
         for (site, part), linear_map in maps.items():
             (self.scale if part == "scale" else self.shift)[site] = self.writer.view(rows, first, linear_map.bias.size)
