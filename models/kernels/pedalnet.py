@@ -66,7 +66,6 @@ def plan_pedalnet(description: ModelDescription) -> ProgramWriter:
                     bias=function.scale * bias[rows],
                     dilation=dilation,
                     activation=function.code,
-                    parameter=function.parameter,
                     factor=gate if target == outputs else 0,
                     target=target,
                 )

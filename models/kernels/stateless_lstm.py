@@ -107,8 +107,7 @@ class _Plan:
         self.cell = NOTHING
         self.hidden = NOTHING
         # cells are kept scaled for their tanh; the scale comes in with the input gate
-        self.scale = self.writer.signal(self.units)
-        self.writer.convolve(self._nothing(TANH.scale, target=self.scale))
+        self.scale = self.writer.constant(TANH.scale)
 
     def step(self, step: int) -> None:
         """The inputs of a step, its gates, its cells, its hidden state."""
@@ -122,19 +121,23 @@ class _Plan:
         if self.cell != NOTHING:  # the first step forgets nothing
             self._gate("f", factor=self.cell, head=cell, head_mode=ADD)
         self._gate("o", target=self.factor)
-        squashed = self._nothing(0.0, residual=cell, activation=TANH.code, factor=self.factor, target=hidden)
-        self.writer.convolve(squashed)
+        self.writer.convolve(
+            Convolution(  # without inputs: its sums are its residual
+                source=INPUT,
+                weights=np.zeros((1, self.units, 0)),
+                bias=np.zeros(self.units),
+                residual=cell,
+                activation=TANH.code,
+                factor=self.factor,
+                target=hidden,
+            )
+        )
         self.cell, self.hidden = cell, hidden
 
     def head(self) -> None:
         """The linear layer behind the last step."""
         weights, bias = self.arrays["head.weight"][None], self.arrays["head.bias"]
         self.writer.convolve(Convolution(source=self.hidden, weights=weights, bias=bias, target=OUTPUT))
-
-    def _nothing(self, bias: float, **rest: int) -> Convolution:
-        """Return a convolution without inputs: its sums are its bias and its residual."""
-        silent = Convolution(source=INPUT, weights=np.zeros((1, self.units, 0)), bias=np.full(self.units, bias))
-        return replace(silent, **rest)
 
     def _gate(self, gate: str, **rest: int) -> None:
         function, first = FUNCTIONS[gate], "ifgo".index(gate) * self.units
@@ -152,4 +155,4 @@ class _Plan:
                 condition=self.inputs,
                 condition_weights=own,
             )
-        self.writer.convolve(replace(asked, activation=function.code, parameter=function.parameter, **rest))
+        self.writer.convolve(replace(asked, activation=function.code, **rest))

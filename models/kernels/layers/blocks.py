@@ -167,7 +167,7 @@ def _map_block(
                 scale, shift = v.load(row), v.load(row, size)
                 slope = v.load(row, builder.mul(size, INT64(2)))
                 x = v.load(v.at(source, builder.mul(frame.index, stride)), place)
-                value = each.emit(v, v.fma(scale, x, shift), slope)
+                value = each.emit(v, v.fma(scale, x, shift), (slope,))
                 v.store(value, v.at(target, builder.mul(frame.index, target_stride)), place)
             builder.branch(after)
         builder.position_at_end(after)

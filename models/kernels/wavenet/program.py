@@ -1,9 +1,9 @@
 """The program of a WaveNet kernel: a table of operations over signals, and the weights in the order they are read.
 
 One compiled interpreter runs every program (`wavenet_process`), so a model costs no compilation. An *operation* is a
-dilated convolution with all that may follow it while its sums are still in registers. A *signal* is what operations
-read and write: one row of frames per channel. One that layers look back into is a *ring*; the others are scratch for
-one block.
+dilated convolution with all that may follow it while its sums are still in registers, or works on each row of a signal
+by itself (modulation, the rarer activations, gates). A *signal* is what operations read and write: one row of frames
+per channel. One that layers look back into is a *ring*; the others are scratch for one block.
 
 A ring is laid out so that no read ever wraps: a block may be written past its end, and when that happens its overhang
 and the `BLOCK` frames before it are copied in front of the start (`wavenet_process`). So the `BLOCK` frames from any
@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..activations import LINEAR
+from ..activations import ACTIVATIONS, LINEAR, MOST_NUMBERS, Activation
 from ..contract import pack_program
 from ..vector import best_width
 
@@ -40,6 +40,8 @@ TILES: Final[dict[int, tuple[int, ...]]] = {
 
 A tile holds rows x vectors sums; each step of its inner loop loads `vectors` vectors and broadcasts `rows` weights for
 rows * vectors multiply-adds. 4 x 3 fills the 16 registers of AVX2, 4 x 4 and 8 x 2 suit the 32 of AVX-512."""
+
+SLOPES: Final = ACTIVATIONS["PReLU"].code  # the one activation whose numbers differ from row to row
 
 NOTHING, INPUT, OUTPUT = 0, 1, 2
 """Signals every program has: number 0 is nobody's."""
@@ -109,14 +111,50 @@ class Operation:
     next: int = NOTHING
 
 
+@dataclass(frozen=True, kw_only=True)
+class RowOperation:
+    """What is done to each row of a signal by itself; the fields are the words of a program, in order.
+
+    ``z = (source * scale + shift) * scale2 + shift2``, then the activation; ``mixing`` says what the gate does to its
+    result y: ``gate * y`` or ``z + gate * (y - z)``; then ``* scale3 + shift3`` is stored in `target` and stored in or
+    added to `head`. With `modulate` only ``source * scale + shift`` is computed, and goes to `target` or is added to
+    `head`.
+
+    `tile` tells it from a convolution. `numbers` is an offset in floats: `MOST_NUMBERS` for each row.
+    """
+
+    tile: int = 0
+    rows: int
+    modulate: int
+    source: int
+    scale: int
+    shift: int
+    scale2: int
+    shift2: int
+    activation: int
+    numbers: int
+    mixing: int
+    gate: int
+    scale3: int
+    shift3: int
+    target: int
+    head: int
+    head_mode: int
+
+
+GATED, BLENDED = 0, 1
+"""What a gate does (`RowOperation.mixing`)."""
+
+ROW_FIELD: Final = {field.name: index for index, field in enumerate(fields(RowOperation))}
 OPERATION_FIELD: Final = {field.name: index for index, field in enumerate(fields(Operation))}
-OPERATION_WORDS: Final = len(OPERATION_FIELD)
+OPERATION_WORDS: Final = max(len(OPERATION_FIELD), len(ROW_FIELD))
 SIGNAL_FIELD: Final = {field.name: index for index, field in enumerate(fields(Signal))}
 SIGNAL_WORDS: Final = len(SIGNAL_FIELD)
 
-OPERATIONS, SIGNALS, WEIGHTS_AT, VOICE_AT, VOICE_FLOATS = range(5)
+OPERATIONS, SIGNALS, WEIGHTS_AT, VOICE_AT, VOICE_FLOATS, RINGS = range(6)
 """Header words of a program: number of operations, number of signals, bytes from the start of the program to the
-weights and to the voice at rest, floats in a voice. Operations, then signals follow."""
+weights and to the voice at rest, floats in a voice, number of rings. Operations follow, then signals, then the numbers
+of those that are rings."""
 HEADER_WORDS: Final = 8
 
 
@@ -163,6 +201,33 @@ class Projection:
     condition_weights: Float64Array | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What `ProgramWriter.each_row` is asked for: the parts of a `RowOperation` that are wanted."""
+
+    source: int
+    rows: int
+    scale: int = NOTHING
+    shift: int = NOTHING
+    scale2: int = NOTHING
+    shift2: int = NOTHING
+    activation: Activation | None = None
+    mixing: int = GATED
+    gate: int = NOTHING
+    scale3: int = NOTHING
+    shift3: int = NOTHING
+    target: int = NOTHING
+    head: int = NOTHING
+    head_mode: int = IGNORE
+
+    @property
+    def only_modulates(self) -> bool:
+        """Whether it is one product and one sum, with one place to go to."""
+        rest = (self.scale2, self.shift2, self.gate, self.scale3, self.shift3)
+        one_place = self.head_mode == IGNORE or (self.head_mode == ADD and self.target == NOTHING)
+        return self.activation is None and set(rest) == {NOTHING} and one_place
+
+
 class ProgramWriter:
     """Collects signals, operations and weights.
 
@@ -180,7 +245,8 @@ class ProgramWriter:
     def __init__(self, *, look_back: int) -> None:
         self.multiply_adds = 0
         self._signals: list[Signal] = []
-        self._operations: list[Operation] = []
+        self._operations: list[Operation | RowOperation] = []
+        self._constants: dict[float, int] = {}
         self._weights: list[NDArray[np.float32]] = []
         self._weight_count = 0
         self._voice_floats = 0
@@ -200,6 +266,51 @@ class ProgramWriter:
         )
         self._voice_floats += rows * stride
         return number
+
+    def view(self, signal: int, first: int, rows: int) -> int:
+        """Return the number of a signal that is some rows of another, which no layer looks back into."""
+        whole = self._signals[signal]
+        if whole.size or first + rows > whole.rows:
+            raise ValueError(f"rows {first} to {first + rows} of a signal of {whole.rows} rows cannot be viewed")
+        self._signals.append(replace(whole, now=whole.now + first * whole.stride, rows=rows))
+        return len(self._signals) - 1
+
+    def constant(self, value: float) -> int:
+        """Return the number of a signal that is `value` in any row."""
+        if value not in self._constants:
+            number = self._constants[value] = self.signal(1)
+            self._signals[number] = replace(self._signals[number], stride=0)
+        return self._constants[value]
+
+    def each_row(self, what: Rows) -> None:
+        """Add an operation on each row by itself."""
+        one, zero = self.constant(1.0), self.constant(0.0)
+        activation = what.activation
+        numbers = np.zeros((what.rows, MOST_NUMBERS))
+        if activation and activation.numbers and activation.code == SLOPES:
+            numbers[:, 0] = np.resize(activation.numbers, what.rows)
+        elif activation:
+            numbers[:, : len(activation.numbers)] = activation.numbers
+        self._operations.append(
+            RowOperation(
+                rows=what.rows,
+                modulate=int(what.only_modulates),
+                source=what.source,
+                scale=what.scale or one,
+                shift=what.shift or zero,
+                scale2=what.scale2 or one,
+                shift2=what.shift2 or zero,
+                activation=activation.code if activation else LINEAR,
+                numbers=self._put(numbers),
+                mixing=what.mixing,
+                gate=what.gate or one,
+                scale3=what.scale3 or one,
+                shift3=what.shift3 or zero,
+                target=what.target,
+                head=what.head,
+                head_mode=what.head_mode,
+            )
+        )
 
     def convolve(self, what: Convolution, projection: Projection | None = None) -> None:
         """Add a convolution; with as many tiles of the tallest kind as fit, then one for the rest."""
@@ -255,17 +366,27 @@ class ProgramWriter:
         table = np.array([astuple(s) for s in self._signals], np.int64) if signals is None else signals
         weights = np.concatenate(self._weights)
         weights = np.pad(weights, (0, -len(weights) % LINE))
-        words = HEADER_WORDS + len(self._operations) * OPERATION_WORDS + table.size
+        rings = np.array([number for number, signal in enumerate(self._signals) if signal.size], np.int64)
+        words = HEADER_WORDS + len(self._operations) * OPERATION_WORDS + table.size + rings.size
         weights_at = -(-8 * words // 64) * 64
         header = np.zeros(HEADER_WORDS, np.int64)
         header[OPERATIONS], header[SIGNALS] = len(self._operations), len(self._signals)
         header[WEIGHTS_AT], header[VOICE_AT] = weights_at, weights_at + weights.nbytes
-        header[VOICE_FLOATS] = self._voice_floats
-        operations = np.array([astuple(o) for o in self._operations], np.int64)
-        rest = np.zeros(self._voice_floats, np.float32) if voice is None else voice
+        header[VOICE_FLOATS], header[RINGS] = self._voice_floats, rings.size
+        operations = np.zeros((len(self._operations), OPERATION_WORDS), np.int64)
+        for row, operation in zip(operations, self._operations, strict=True):
+            words_of_it = astuple(operation)
+            row[: len(words_of_it)] = words_of_it
+        rest = self._silent_voice() if voice is None else voice
         return pack_program(
-            np.concatenate([header, operations.ravel(), table.ravel()]), np.concatenate([weights, rest])
+            np.concatenate([header, operations.ravel(), table.ravel(), rings]), np.concatenate([weights, rest])
         )
+
+    def _silent_voice(self) -> NDArray[np.float32]:
+        voice = np.zeros(self._voice_floats, np.float32)
+        for value, number in self._constants.items():
+            voice[self._signals[number].now :][:BLOCK] = value
+        return voice
 
     def _put(self, *arrays: Float64Array) -> int:
         """Append weights; return the offset of the first, in floats."""
