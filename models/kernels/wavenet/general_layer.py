@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from .layers import Layer, LinearMap
-from .program import BLENDED, GATED, IGNORE, NOTHING, Convolution, ProgramWriter, Rows
+from .operations import BLENDED, GATED, IGNORE, NOTHING
+from .program import Convolution, ProgramWriter, Rows
 
 
 def heard_rows(linear_map: LinearMap) -> tuple[int, int]:
@@ -65,8 +66,8 @@ class GeneralLayer:
         together = dict[tuple[int, int], list[tuple[str, str]]]()
         for key, linear_map in maps.items():
             together.setdefault(heard_rows(linear_map), []).append(key)
-        for heard, keys in together.items():
-            self._linear_maps({key: maps[key] for key in keys}, heard)
+        for rows, keys in together.items():
+            self._linear_maps({key: maps[key] for key in keys}, rows)
 
     def _linear_maps(self, maps: dict[tuple[str, str], LinearMap], heard: tuple[int, int]) -> None:
         """Write scales and shifts that are maps of the same rows of the condition."""

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from ...description import DEFAULT_SAMPLE_RATE, ModelDescription
 from ...errors import ModelError
 from ..contract import SETUP, Kernel, aligned_bytes
+from .operations import BLOCK, INPUT, OUTPUT
 from .plan import FeedForward, look_back_of, plan_model
 from .process import MOST_VOICES, voice_of, wavenet_functions
-from .program import BLOCK, INPUT, OUTPUT, ProgramWriter
+from .program import ProgramWriter
 
 PREWARM_FRAMES: Final = 64 * BLOCK  # run at a time
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ...architectures.wavenet import GatingMode, LayerArray
 from ..activations import Activation, activation_named
-from .program import TILES, Float64Array
+from .operations import TILES
+from .program import Float64Array
 
 FUSED_CHANNELS: Final = tuple(rows for rows in TILES if rows > 1)
 """Layers of so many channels are one operation."""

@@ -16,16 +16,8 @@ from ...architectures.wavenet import WaveNet
 from ..activations import Activation, activation_named
 from .general_layer import GeneralLayer
 from .layers import FUSED_CHANNELS, Arrays, Layer, LinearMap, Stack, read_stack
-from .program import (
-    ADD,
-    NOTHING,
-    STORE,
-    Convolution,
-    Float64Array,
-    ProgramWriter,
-    Projection,
-    Rows,
-)
+from .operations import ADD, NOTHING, STORE
+from .program import Convolution, Float64Array, ProgramWriter, Projection, Rows
 
 FeedForward = WaveNet | ConvNet | Linear | Sequential
 

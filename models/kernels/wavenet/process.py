@@ -1,4 +1,4 @@
-"""The compiled functions of WaveNet kernels: an interpreter of the operations that `wavenet_program` writes.
+"""The compiled functions of WaveNet kernels: an interpreter of the operations that `program` writes.
 
 The state holds, behind the parameter slots: the program's address, the number of voices, the signal table (where every
 ring stands; all voices stand alike), and on the next cache line the voices one after the other.
@@ -24,7 +24,7 @@ from ..contract import (
 )
 from ..floating_point import flush_denormals, restore_mode
 from ..memory import float32_at, int32_at, int64_at
-from .program import (
+from .operations import (
     BLOCK,
     HEADER_WORDS,
     INPUT,

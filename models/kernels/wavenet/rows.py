@@ -12,7 +12,7 @@ from numba.core import cgutils
 
 from ..activations import ACTIVATIONS, LINEAR, MOST_NUMBERS, Activation
 from ..vector import FLOAT_POINTER, INT64, INT64_POINTER, VectorBuilder
-from .program import ADD, BLENDED, NOTHING, ROW_FIELD, SIGNAL_FIELD, SIGNAL_WORDS, STORE, WIDTH
+from .operations import ADD, BLENDED, NOTHING, ROW_FIELD, SIGNAL_FIELD, SIGNAL_WORDS, STORE, WIDTH
 
 NO_ACTIVATION: Final = Activation(LINEAR, lambda v, z, numbers: z)
 

@@ -18,17 +18,7 @@ from numba.core.extending import intrinsic
 
 from ..activations import ACTIVATIONS
 from ..vector import FLOAT_POINTER, INT64, INT64_POINTER, VectorBuilder
-from .program import (
-    ADD,
-    BLOCK,
-    NOTHING,
-    OPERATION_FIELD,
-    SIGNAL_FIELD,
-    SIGNAL_WORDS,
-    STORE,
-    TILES,
-    WIDTH,
-)
+from .operations import ADD, BLOCK, NOTHING, OPERATION_FIELD, SIGNAL_FIELD, SIGNAL_WORDS, STORE, TILES, WIDTH
 from .rows import RowsFunction
 
 UNROLLED_ROWS: Final = (2, 3, 4)
