@@ -12,8 +12,9 @@ from ..description import ModelDescription
 from ..errors import ModelError
 from .activations import activation_named
 from .contract import Kernel
+from .wavenet.operations import ADD, INPUT, NOTHING, OUTPUT, STORE
 from .wavenet.process import MOST_VOICES, wavenet_functions
-from .wavenet.program import ADD, INPUT, OUTPUT, STORE, Convolution, Float64Array, ProgramWriter
+from .wavenet.program import Convolution, Float64Array, ProgramWriter
 
 FILTER: Final = activation_named("Tanh")
 GATE: Final = activation_named("Sigmoid")
@@ -66,7 +67,7 @@ def plan_pedalnet(description: ModelDescription) -> ProgramWriter:
                     bias=function.scale * bias[rows],
                     dilation=dilation,
                     activation=function.code,
-                    factor=gate if target == outputs else 0,
+                    factor=gate if target == outputs else NOTHING,
                     target=target,
                 )
             )

@@ -15,8 +15,9 @@ from ..description import ModelDescription
 from ..errors import ModelError
 from .activations import activation_named
 from .contract import Kernel
+from .wavenet.operations import ADD, INPUT, NOTHING, OUTPUT
 from .wavenet.process import MOST_VOICES, wavenet_functions
-from .wavenet.program import ADD, INPUT, NOTHING, OUTPUT, Convolution, Float64Array, ProgramWriter
+from .wavenet.program import Convolution, Float64Array, ProgramWriter
 
 MOST_MULTIPLY_ADDS: Final = 1 << 20  # a frame: fifty times what runs in real time
 

@@ -55,6 +55,25 @@ def test_knob_models_equal_their_layers(fixtures: Path, guitar: NDArray[np.float
     assert_equal(model.process(audio, **{model.parameters[0].name: knob}), expected)
 
 
+@pytest.mark.parametrize("knobs", [(0.0, 0.0), (0.5, 1.0), (1.0, 0.25)])
+@pytest.mark.parametrize(("unit", "gates"), [("LSTM", 4), ("GRU", 3)])
+def test_two_layers_and_two_knobs_equal_the_layers(
+    tmp_path: Path, guitar: NDArray[np.float32], unit: str, gates: int, knobs: tuple[float, float]
+) -> None:
+    random, state = np.random.default_rng(9), {}
+    for layer, inputs in enumerate((3, 10)):
+        for part, columns in (("weight_ih", inputs), ("weight_hh", 10), ("bias_ih", 0), ("bias_hh", 0)):
+            shape = (gates * 10, columns) if columns else (gates * 10,)
+            state[f"rec.{part}_l{layer}"] = random.uniform(-0.4, 0.4, shape).astype(np.float32).tolist()
+    state |= {"lin.weight": random.uniform(-0.5, 0.5, (1, 10)).astype(np.float32).tolist(), "lin.bias": [0.25]}
+    sizes = {"input_size": 3, "output_size": 1, "num_layers": 2, "hidden_size": 10, "skip": 1}
+    document = {"model_data": {"model": "SimpleRNN", "unit_type": unit, **sizes}, "state_dict": state}
+    path, audio = tmp_path / "two.json", guitar[30_000:33_000]
+    path.write_text(json.dumps(document))
+    output = load_model(path).process(audio, gain=knobs[0], master=knobs[1])
+    assert_equal(output, oracles.guitarml(document, audio, knobs))
+
+
 @pytest.mark.parametrize("name", AIDA_X)
 def test_aida_x_models_equal_their_own_example_and_their_layers(
     fixtures: Path, guitar: NDArray[np.float32], name: str
