@@ -56,7 +56,11 @@ class ConvNet:
 
 @dataclass(frozen=True)
 class Linear:
-    """NAM's Linear: an impulse response, ``weight`` (receptive_field,) with the newest frame's first, and ``bias``."""
+    """NAM's Linear: an impulse response, ``weight`` (receptive_field,), and ``bias`` (1,).
+
+    The newest frame's weight comes first. So the original engine plays a file; its trainer writes the oldest frame's
+    first, and what it hears while training is not what the engine plays.
+    """
 
     receptive_field: int
     bias: bool

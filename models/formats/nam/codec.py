@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...description import Architecture, ArrayShapes, ModelDescription
 from ...errors import ModelError
@@ -23,9 +23,24 @@ Only1 = Annotated[int, Field(strict=True, ge=1, le=1)]
 
 
 class Config(BaseModel):
-    """A part of a file's ``config``: none is passed over, as an option not understood would change the sound."""
+    """A part of a file's ``config``.
+
+    An option that is not understood would change the sound, so it is an error, unless it is switched off.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over_what_is_off(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        items: Any = value.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return {key: option for key, option in items if key in cls.model_fields or not _is_off(option)}
+
+
+def _is_off(option: Any) -> bool:
+    return option is None or option is False or (isinstance(option, dict) and option.get("active") is False)  # pyright: ignore[reportUnknownMemberType]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,15 @@
 """WaveNet in a .nam file: first (A1) and second (A2) architecture."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from ...description import (
     FILM_SITES,
     Architecture,
     ConvNet,
     Film,
-    GatingMode,
     HeadProjection,
     LayerArray,
     Linear,
@@ -26,10 +24,7 @@ from .activation import read_activation, write_activation
 from .codec import (
     Arrays,
     Codec,
-    Config,
-    Count,
     Document,
-    Only1,
     Place,
     ReadDocument,
     WriteDocument,
@@ -38,93 +33,12 @@ from .codec import (
     shortest,
     split,
 )
-
-
-class _HeadConfig(Config):
-    out_channels: Count
-    kernel_size: Count
-    bias: bool
-    head_dilation: Count = 1
-
-
-class _OneConfig(Config):
-    active: bool
-    groups: Count
-
-
-class _HeadOneConfig(Config):
-    active: bool
-    out_channels: Count
-    groups: Count
-
-
-class _FilmConfig(Config):
-    active: bool = True
-    shift: bool = True
-    groups: Count = 1
-
-
-class _SlimmableWidths(Config):
-    allowed_channels: Annotated[list[Count], Field(min_length=1, max_length=4096)] | None = None
-
-
-class _SlimmableConfig(Config):
-    method: Literal["slice_channels_uniform"]
-    kwargs: _SlimmableWidths = _SlimmableWidths()
-
-
-_Film = _FilmConfig | Literal[False] | None
-
-
-class _LayerArrayConfig(Config):
-    input_size: Count
-    condition_size: Count
-    channels: Count
-    bottleneck: Count | None = None
-    head: _HeadConfig | None = None
-    head_size: Count | None = None
-    head_bias: bool = False
-    kernel_size: Count | None = None
-    kernel_sizes: list[Count] | None = None
-    dilations: Annotated[list[Count], Field(min_length=1, max_length=256)]
-    activation: Any
-    gated: bool | None = None
-    gating_mode: GatingMode | list[GatingMode] | None = None
-    secondary_activation: Any = None
-    groups_input: Count = 1
-    groups_input_mixin: Count = 1
-    layer1x1: _OneConfig | None = None
-    head1x1: _HeadOneConfig | None = None
-    conv_pre_film: _Film = None
-    conv_post_film: _Film = None
-    input_mixin_pre_film: _Film = None
-    input_mixin_post_film: _Film = None
-    activation_pre_film: _Film = None
-    activation_post_film: _Film = None
-    layer1x1_post_film: _Film = None
-    head1x1_post_film: _Film = None
-    slimmable: _SlimmableConfig | None = None
-
-
-class _PostHeadConfig(Config):
-    in_channels: Count | None = None
-    channels: Count
-    out_channels: Count
-    kernel_sizes: Annotated[list[Count], Field(min_length=1, max_length=64)]
-    activation: Any
-
-
-class _WaveNetConfig(Config):
-    layers: Annotated[list[_LayerArrayConfig], Field(min_length=1, max_length=64)]
-    head: _PostHeadConfig | None = None
-    head_scale: float | None = None
-    in_channels: Only1 = 1
-    condition_dsp: Any = None  # a document, read before this
+from .wavenet_options import FilmOption, LayerArrayConfig, WaveNetConfig
 
 
 def read_wavenet(config: Any, place: Place, condition: "WaveNet | ConvNet | Linear | None") -> WaveNet:
     """The WaveNet that a config describes, with the network that makes its condition."""
-    given = validated(place.path, _WaveNetConfig, config, where=place.name("config"))
+    given = validated(place.path, WaveNetConfig, config, where=place.name("config"))
     stacks = tuple(_layer_array(layer, place, f"config.layers.{n}") for n, layer in enumerate(given.layers))
     post_head = None
     if given.head:
@@ -145,7 +59,7 @@ def read_wavenet(config: Any, place: Place, condition: "WaveNet | ConvNet | Line
     return architecture
 
 
-def _layer_array(given: _LayerArrayConfig, place: Place, field: str) -> LayerArray:
+def _layer_array(given: LayerArrayConfig, place: Place, field: str) -> LayerArray:
     layers = len(given.dilations)
 
     def each(values: Any, name: str) -> Any:
@@ -181,7 +95,7 @@ def _layer_array(given: _LayerArrayConfig, place: Place, field: str) -> LayerArr
             secondary = "Sigmoid" if secondary is None else activations(secondary, "secondary_activation")
     films: dict[str, Film] = {}
     for site in FILM_SITES:
-        film: _Film = getattr(given, site)
+        film: FilmOption = getattr(given, site)
         if film and film.active and (site != "head1x1_post_film" or (given.head1x1 and given.head1x1.active)):
             films[site] = Film(film.shift, film.groups)
     one, head_one = given.layer1x1, given.head1x1
@@ -209,7 +123,7 @@ def _layer_array(given: _LayerArrayConfig, place: Place, field: str) -> LayerArr
     )
 
 
-def _widths(given: _LayerArrayConfig) -> tuple[int, ...]:
+def _widths(given: LayerArrayConfig) -> tuple[int, ...]:
     if given.slimmable is None:
         return ()
     allowed = given.slimmable.kwargs.allowed_channels

@@ -81,6 +81,14 @@ def test_what_changed_since_reading_is_written(fixtures: Path, tmp_path: Path) -
     assert json.loads((tmp_path / "changed.nam").read_text())["notes"] == model.document["notes"]  # type: ignore[index]
 
 
+def test_an_unknown_option_that_is_off_is_kept(fixtures: Path, tmp_path: Path) -> None:
+    document = json.loads((fixtures / "nam/core_wavenet.nam").read_text())
+    document["config"]["layers"][0] |= {"reverb": None, "spring": False, "plate_film": {"active": False, "groups": 3}}
+    (tmp_path / "in.nam").write_text(json.dumps(document))
+    write_nam(read_nam(tmp_path / "in.nam"), tmp_path / "out.nam")
+    assert as_read(json.loads((tmp_path / "out.nam").read_text())) == as_read(document)
+
+
 def plain_document(architecture: str, config: dict[str, Any], count: int) -> dict[str, Any]:
     weights = np.random.default_rng(count).standard_normal(count).astype(np.float32).tolist()
     return {"version": "0.5.4", "architecture": architecture, "config": config, "weights": weights, "extra": [1, 2]}
@@ -206,6 +214,7 @@ A2_DAMAGE = {
     "slope as text": (_set(*LAYER, "activation", value={"type": "LeakyReLU", "negative_slope": "x"}), "negative_slope"),
     "no 1x1": (_set(*LAYER, "layer1x1", "active", value=False), "layer1x1_post_film"),
     "option not understood": (_set(*LAYER, "reverb", value=True), "config.layers.0.reverb"),
+    "modulation not understood": (_set(*LAYER, "spring_film", value={"active": True}), "config.layers.0.spring_film"),
     "inner weight": (_set(*DSP, "weights", 3, value=float("inf")), "config.condition_dsp.weights: contains NaN"),
     "inner count": (_set(*DSP, "weights", value=[1.0]), "config.condition_dsp.weights: 1 numbers"),
     "inner activation": (
