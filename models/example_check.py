@@ -5,39 +5,38 @@ from math import inf
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .description import DEFAULT_SAMPLE_RATE, ModelDescription
 from .errors import ModelError
-from .formats.rtneural import example_of
 from .kernels.contract import Kernel
 from .kernels.instance import KernelInstance
+
+Example = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 LARGEST_DIFFERENCE: Final = 1e-3
 """Of the peak of the example's output: trainers compute examples in float32, some with approximated activations."""
 
 
-def check_example(kernel: Kernel, description: ModelDescription) -> None:
-    """Play the example that a model's file gives, if there is one, and compare.
+def check_example(kernel: Kernel, example: Example, *, sample_rate: float) -> None:
+    """Play the example that a model's file gives, and compare.
 
     Parameters
     ----------
     kernel : Kernel
         The model's kernel.
-    description : ModelDescription
-        The model; its `document` may have an example.
+    example : (ndarray, ndarray)
+        Input of shape (frames, inputs), the first of them the audio and the others knobs; output of shape (frames,).
+    sample_rate : float
+        The model's rate in Hz.
 
     Raises
     ------
     ModelError
         When the kernel's output differs from the file's by more than 1e-3 of its peak.
     """
-    example = example_of(description)
-    if example is None:
-        return
     given, expected = example
     open_range = tuple(replace(knob, minimum=-inf, maximum=inf) for knob in kernel.parameters)
-    rate = description.sample_rate or DEFAULT_SAMPLE_RATE
-    instance = KernelInstance(replace(kernel, parameters=open_range), sample_rate=rate, channels=1)
+    instance = KernelInstance(replace(kernel, parameters=open_range), sample_rate=sample_rate, channels=1)
     if not open_range:
         output = instance.process(given.T)[0]
     else:

@@ -239,6 +239,7 @@ def load_model(path: str | Path, *, quality: float = 1.0) -> Model:
     path = Path(path)
     known, description = read_model(path)
     model = Model(description, path=path, format=known.name, quality=quality)
-    if example_of(description):
-        in_file(path, lambda: check_example(model.kernel, description))
+    example = example_of(description)
+    if example is not None:
+        in_file(path, lambda: check_example(model.kernel, example, sample_rate=model.sample_rate))
     return model
