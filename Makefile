@@ -10,15 +10,15 @@ SOURCES := $(shell find bridge models presets training -type f -not -name '*.pyc
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --quiet --upgrade "pip>=25.1"
 
 # The package as a user gets it: built by pip, with the native bridge compiled.
 $(VENV)/installed: $(BIN)/python pyproject.toml CMakeLists.txt constraints.txt $(SOURCES)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt .
+	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt .
 	touch $@
 
 $(VENV)/tested: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group test --group check
+	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --group test --group check
 	touch $@
 
 demo: $(VENV)/installed

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .plugins.lv2 import load_lv2
     from .plugins.vst3 import load_vst3
     from .processors import Cabinet, KernelPlugin, NeuralAmp, ToneStack
-    from .render import render
+    from .rendering import render
     from .switching import ChainSwitcher
 
 _HOMES = {
@@ -21,7 +21,7 @@ _HOMES = {
     "build_chain": ".chains",
     "load_lv2": ".plugins.lv2",
     "load_vst3": ".plugins.vst3",
-    "render": ".render",
+    "render": ".rendering",
 }
 __all__ = [
     "Cabinet",

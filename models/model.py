@@ -199,6 +199,8 @@ def checked_audio(audio: ArrayLike) -> NDArray[np.float32]:
     AudioError
         When it has another shape, is not made of numbers, or contains NaN or infinity.
     """
+    if np.asarray(audio).dtype.kind in "iu" and np.size(audio):
+        raise AudioError("audio is made of integers: divide it by full scale (32768 for 16 bits) to get floats")
     try:
         signal = np.ascontiguousarray(audio, np.float32)
     except (TypeError, ValueError):

@@ -53,7 +53,8 @@ RESET: Final = types.void(types.int64)
 
 def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a kernel function to a C function pointer: no bounds checks, no exceptions, cached on disk by CPU."""
-    return cfunc(signature, nopython=True, error_model="numpy", boundscheck=False, cache=True)
+    options: dict[str, Any] = {"nopython": True, "error_model": "numpy", "boundscheck": False, "cache": True}
+    return cfunc(signature, **options)
 
 
 @register_jitable

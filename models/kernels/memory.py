@@ -19,7 +19,7 @@ INT64 = ir.IntType(64)
 def _pointer_to(element: types.Type, llvm_element: ir.Type) -> Any:
     @intrinsic
     def pointer(typing_context: Any, address: types.Type) -> Any:
-        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
             return builder.inttoptr(arguments[0], llvm_element.as_pointer())
 
         return types.CPointer(element)(types.int64), generate

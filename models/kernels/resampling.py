@@ -33,8 +33,8 @@ from numba.extending import register_jitable
 from .dot_product import DOT_STEP, dot_product
 from .memory import float32_at, int64_at
 
-MIN_RATE: Final = 8_000
-MAX_RATE: Final = 192_000
+MIN_RATE: Final = 1_000
+MAX_RATE: Final = 768_000
 MAX_TERM: Final = 4096
 HALF_LENGTH: Final = 44
 """Half the length of the low-pass, in periods of the lower rate."""

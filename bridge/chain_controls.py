@@ -1,0 +1,83 @@
+"""The numbers of a running chain that MIDI and snapshots move, by name."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pedalboard
+
+from ..models.errors import ParameterError
+from ..models.kernels.contract import Parameter
+from ..presets.builtins import BuiltinParameter, builtin_parameters
+from .plugins.vst3 import set_vst3_parameter
+from .processors.kernel_plugin import KernelPlugin
+
+SWITCH = (0.0, 1.0)
+_ON = 0.5
+
+
+@dataclass(frozen=True)
+class ChainControl:
+    """One number of a chain.
+
+    Attributes
+    ----------
+    read : callable
+        Its present value.
+    write : callable
+        Set it; heard from the next block on.
+    range : tuple of (float, float)
+        Smallest and largest value.
+    """
+
+    read: Callable[[], float]
+    write: Callable[[float], None]
+    range: tuple[float, float]
+
+    def check(self, name: str, value: float) -> float:
+        """Return `value` as float; raise `ParameterError` when it is out of range or not finite."""
+        number = float(value)
+        low, high = self.range
+        if not low <= number <= high:
+            raise ParameterError(f"{name} is {value:g}: use a value from {low:g} to {high:g}")
+        return number
+
+
+def attribute_control(plugin: pedalboard.Plugin, name: str, limits: tuple[float, float]) -> ChainControl:
+    """A control of a plugin's numeric attribute."""
+    return ChainControl(lambda: float(getattr(plugin, name)), lambda value: setattr(plugin, name, value), limits)
+
+
+def plugin_controls(plugin: pedalboard.Plugin) -> Mapping[str, ChainControl]:
+    """All numbers of a processor by parameter name."""
+    if isinstance(plugin, KernelPlugin):
+        return {p.name: _kernel_control(plugin, p) for p in plugin.kernel.parameters}
+    if isinstance(plugin, pedalboard.VST3Plugin):
+        parameters: Mapping[str, Any] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
+        return {n: _foreign_control(plugin, n, p) for n, p in parameters.items() if p.type in (float, bool)}
+    builtin = builtin_parameters(type(plugin).__name__).values()
+    return {p.name: _builtin_control(plugin, p) for p in builtin if not p.choices}
+
+
+def _kernel_control(plugin: KernelPlugin, parameter: Parameter) -> ChainControl:
+    return attribute_control(plugin, parameter.name, (parameter.minimum, parameter.maximum))
+
+
+def _builtin_control(plugin: pedalboard.Plugin, parameter: BuiltinParameter) -> ChainControl:
+    if parameter.is_switch:
+        return _switch(plugin, parameter.name)
+    return attribute_control(plugin, parameter.name, parameter.range or (-math.inf, math.inf))
+
+
+def _switch(plugin: pedalboard.Plugin, name: str) -> ChainControl:
+    return ChainControl(lambda: float(getattr(plugin, name)), lambda value: setattr(plugin, name, value >= _ON), SWITCH)
+
+
+def _foreign_control(plugin: pedalboard.VST3Plugin, name: str, parameter: Any) -> ChainControl:
+    if parameter.type is bool:
+        return _switch(plugin, name)
+    low, high, _ = parameter.range
+    return ChainControl(
+        lambda: float(getattr(plugin, name)), lambda value: set_vst3_parameter(plugin, name, value), (low, high)
+    )

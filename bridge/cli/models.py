@@ -1,0 +1,65 @@
+"""``ampboard models``: what a model file is and what it costs."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ...models.errors import AmpboardError
+from .output import Json, print_error, print_facts, print_rows
+
+app = typer.Typer(no_args_is_help=True, help="Look at trained models.")
+
+_SHOWN_METADATA = (
+    "modeled_by",
+    "gear_type",
+    "gear_make",
+    "gear_model",
+    "tone_type",
+    "loudness",
+    "input_level_dbu",
+    "output_level_dbu",
+    "validation_esr",
+)
+
+
+@app.command()
+def info(
+    files: Annotated[list[Path], typer.Argument(help="Model files: .nam or GuitarML json.")],
+    json: Json = False,
+) -> None:
+    """Show what is in model files."""
+    if len(files) == 1:
+        print_facts(_facts(files[0]), as_json=json)
+        return
+    facts, refusals = list[dict[str, Any]](), list[str]()
+    for path in files:
+        try:
+            facts.append(_facts(path))
+        except AmpboardError as error:
+            refusals.append(str(error))
+    columns = ("file", "name", "architecture", "sample_rate", "weights")
+    print_rows(facts if json else [{c: f[c] for c in columns} for f in facts], as_json=json)
+    for refusal in refusals:
+        print_error(refusal)
+    if refusals:
+        raise typer.Exit(2)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    from ...models import load_model
+
+    model = load_model(path)
+    training = model.metadata.get("training")
+    esr = training.get("validation_esr") if isinstance(training, dict) else None
+    return {
+        "file": str(path),
+        "name": model.name,
+        "format": model.format,
+        "architecture": model.architecture,
+        "sample_rate": model.sample_rate,
+        "weights": model.description.weight_count,
+        "receptive_field": model.receptive_field,
+        "prewarm_frames": model.description.prewarm_frames,
+        "knobs": list(model.description.knobs),
+    } | {key: model.metadata.get(key, esr if key == "validation_esr" else None) for key in _SHOWN_METADATA}

@@ -1,0 +1,128 @@
+"""``ampboard presets``: list, show and check presets and setlists."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .output import Json, print_error, print_facts, print_json, print_rows
+
+if TYPE_CHECKING:
+    from ...presets import Preset
+
+app = typer.Typer(no_args_is_help=True, help="List, show and check presets.")
+
+PresetName = Annotated[str, typer.Argument(help="A TOML file, or the name of a preset in the library.")]
+
+
+@app.command("list")
+def list_all(json: Json = False) -> None:
+    """List the presets that ship and your own."""
+    from ...models.errors import AmpboardError
+    from ...presets import list_presets, load_preset
+
+    rows: list[dict[str, Any]] = []
+    for entry in list_presets():
+        row = {"name": entry.name, "origin": entry.origin, "chain": "", "description": ""}
+        try:
+            preset = load_preset(entry.path)
+        except AmpboardError as error:  # one broken file does not hide the others
+            row["description"] = str(error)
+        else:
+            row["chain"] = " > ".join(preset.ids[("chain", index)] for index in range(len(preset.chain)))
+            row["description"] = preset.description
+        rows.append(row | ({"path": str(entry.path)} if json else {}))
+    print_rows(rows, as_json=json)
+
+
+@app.command()
+def show(preset: PresetName, json: Json = False) -> None:
+    """Show what a preset does: its nodes, their parameters, its MIDI controls."""
+    from ...presets import load_preset
+
+    loaded = load_preset(preset)
+    if json:
+        print_json(loaded.model_dump(mode="json", by_alias=True, exclude_none=True) | {"path": str(loaded.path)})
+        return
+    print_facts(
+        {
+            "name": loaded.name,
+            "description": loaded.description,
+            "author": loaded.author,
+            "tags": list(loaded.tags),
+            "file": str(loaded.path),
+            "input": f"{loaded.levels.input_db:+g} dB",
+            "output": f"{loaded.levels.output_db:+g} dB",
+        },
+        as_json=False,
+    )
+    print_rows(_node_rows(loaded), as_json=False, title="Chain")
+    if loaded.midi:
+        mappings = [
+            {
+                "control": f"CC{mapping.cc}",
+                "channel": mapping.channel or "any",
+                "moves": mapping.target,
+                "from": mapping.minimum,
+                "to": mapping.maximum,
+                "curve": mapping.curve,
+            }
+            for mapping in loaded.midi
+        ]
+        print_rows(mappings, as_json=False, title="MIDI")
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="Preset or setlist files.")],
+    json: Json = False,
+) -> None:
+    """Check presets and setlists; every problem is told with its line. Exit code 2 when there are any."""
+    problems = {str(path): _problems(path) for path in files}
+    if json:
+        print_json([{"file": file, "valid": not lines, "problems": lines} for file, lines in problems.items()])
+    else:
+        for file, lines in problems.items():
+            for line in lines:
+                print_error(line)
+            if not lines:
+                typer.echo(f"{file}: valid")
+    if any(problems.values()):
+        raise typer.Exit(2)
+
+
+def _problems(path: Path) -> list[str]:
+    """Everything that is wrong with a preset or a setlist, a line each; a preset's chain is made as well."""
+    from ...models.errors import AmpboardError
+    from ...presets import InvalidDocument, load_preset, load_setlist
+    from ...presets.document import TomlDocument
+    from ..chains import build_chain
+
+    try:
+        if "slots" in TomlDocument.read(path).data:
+            for preset in load_setlist(path).presets:
+                build_chain(preset)
+        else:
+            build_chain(load_preset(path))
+    except InvalidDocument as error:
+        return list(error.lines)
+    except AmpboardError as error:
+        return [str(error)]
+    return []
+
+
+def _node_rows(preset: "Preset") -> list[dict[str, Any]]:
+    hidden = {"type", "id", "bypass", "sha256", "branches", "raw_state"}
+    rows: list[dict[str, Any]] = []
+    for path, name in preset.ids.items():
+        depth = path.count("branches")
+        node = preset.nodes.get(name)
+        if node is None:
+            rows.append({"node": "  " * (2 * depth - 1) + name, "type": "", "settings": ""})
+            continue
+        settings = node.model_dump(mode="json", exclude=hidden, exclude_none=True)
+        nested = {**settings.pop("parameters", {}), **settings.pop("knobs", {})}
+        text = ", ".join(f"{key} {value}" for key, value in {**settings, **nested}.items())
+        bypassed = " (bypassed)" if node.bypass else ""
+        rows.append({"node": "  " * (2 * depth) + name + bypassed, "type": node.type, "settings": text})
+    return rows

@@ -1,0 +1,1 @@
+"""MIDI: standard files on a time line of frames, and what messages mean for a chain."""

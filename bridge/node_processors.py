@@ -1,0 +1,69 @@
+"""From a node of a preset to its processor, one function a kind of node."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pedalboard
+
+from ..models.errors import ParameterError, PresetError
+from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Tone, Vst3
+from ..presets.builtins import builtin_arguments, builtin_classes
+from . import processors
+from .plugins.lv2 import load_lv2
+from .plugins.vst3 import load_vst3
+
+
+def make_processor(preset: Preset, node: Node) -> pedalboard.Plugin:
+    """Make the processor of a node other than a parallel one.
+
+    Raises
+    ------
+    AmpboardError
+        When it cannot be made.
+    """
+    return _PROCESSORS[type(node)](preset, node)
+
+
+def _builtin(preset: Preset, node: Builtin) -> pedalboard.Plugin:
+    try:
+        return builtin_classes()[node.plugin](**builtin_arguments(node.plugin, node.parameters))
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"{node.plugin}: {error}") from None
+
+
+def _neural(preset: Preset, node: Neural) -> pedalboard.Plugin:
+    levels = {"input_db": node.input_db, "output_db": node.output_db, "mix": node.mix}
+    return processors.NeuralAmp(preset.resolve(node.model), **levels, **node.knobs)
+
+
+def _cabinet(preset: Preset, node: Cabinet) -> pedalboard.Plugin:
+    return processors.Cabinet(preset.resolve(node.impulse_response), normalize=node.normalize, output_db=node.output_db)
+
+
+def _tone(preset: Preset, node: Tone) -> pedalboard.Plugin:
+    return processors.ToneStack(node.circuit, bass=node.bass, mid=node.mid, treble=node.treble)
+
+
+def _vst3(preset: Preset, node: Vst3) -> pedalboard.Plugin:
+    state = base64.b64decode(node.raw_state) if node.raw_state is not None else None
+    if node.state_file is not None:
+        try:
+            state = preset.resolve(node.state_file).read_bytes()
+        except OSError as error:
+            raise PresetError(f"{node.state_file}: cannot be read: {error.strerror}") from None
+    return load_vst3(node.path, plugin_name=node.plugin, parameters=node.parameters, raw_state=state)
+
+
+def _lv2(preset: Preset, node: Lv2) -> pedalboard.Plugin:
+    return load_lv2(node.uri, **node.parameters)
+
+
+_PROCESSORS: Final[Mapping[type, Callable[[Preset, Any], pedalboard.Plugin]]] = {
+    Builtin: _builtin,
+    Neural: _neural,
+    Vst3: _vst3,
+    Lv2: _lv2,
+    Cabinet: _cabinet,
+    Tone: _tone,
+}

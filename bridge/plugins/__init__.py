@@ -1,0 +1,1 @@
+"""Foreign plugins: found, loaded safely, with their state."""

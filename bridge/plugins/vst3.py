@@ -1,0 +1,108 @@
+"""VST3 plugins through pedalboard, with their state and parameters."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pedalboard
+
+from ...models.errors import ParameterError, PluginError
+from ...presets.builtins import suggestion
+
+# Steinberg's "Plug-in Locations": the user's folder before the machine's.
+_FOLDERS: Final = {
+    "linux": ("~/.vst3", "/usr/lib/vst3", "/usr/local/lib/vst3"),
+    "darwin": ("~/Library/Audio/Plug-Ins/VST3", "/Library/Audio/Plug-Ins/VST3"),
+    "win32": (r"%LOCALAPPDATA%\Programs\Common\VST3", r"%COMMONPROGRAMFILES%\VST3"),
+}
+
+
+def vst3_folders() -> tuple[Path, ...]:
+    """The folders in which this system keeps VST3 plugins."""
+    folders = _FOLDERS.get(sys.platform, _FOLDERS["linux"])
+    return tuple(Path(os.path.expandvars(folder)).expanduser() for folder in folders)
+
+
+def find_vst3(path: str) -> Path:
+    """The plugin file or bundle at an absolute path, or of that name in one of the system's VST3 folders.
+
+    A relative path is not looked up beside the preset that names it: what came with a stranger's preset is not run.
+
+    Raises
+    ------
+    PluginError
+        When there is none.
+    """
+    for candidate in (Path(path),) if Path(path).is_absolute() else (folder / path for folder in vst3_folders()):
+        if candidate.exists():
+            return candidate
+    where = "" if Path(path).is_absolute() else f" in {', '.join(map(str, vst3_folders()))}"
+    raise PluginError(f"there is no VST3 plugin {path!r}{where}: install it, or give its absolute path")
+
+
+def load_vst3(
+    path: str | Path,
+    *,
+    plugin_name: str | None = None,
+    parameters: Mapping[str, float | bool | str] | None = None,
+    raw_state: bytes | None = None,
+) -> pedalboard.VST3Plugin:
+    """Load an installed VST3 effect.
+
+    Parameters
+    ----------
+    path : str or Path
+        Absolute path, or the name of a file in one of the system's VST3 folders.
+    plugin_name : str, optional
+        Which plugin, when the file holds several.
+    parameters : mapping, optional
+        Values by the names pedalboard gives the parameters; set after the state.
+    raw_state : bytes, optional
+        The plugin's state, as `pedalboard.VST3Plugin.raw_state` gives it.
+
+    Returns
+    -------
+    pedalboard.VST3Plugin
+
+    Raises
+    ------
+    PluginError
+        When it cannot be found or loaded, or is an instrument.
+    ParameterError
+        When it has no such parameter, or refuses a value.
+    """
+    found = find_vst3(str(path))
+    try:
+        plugin = pedalboard.VST3Plugin(str(found), plugin_name=plugin_name)
+    except (ImportError, ValueError, RuntimeError) as error:
+        raise PluginError(f"{found}: the plugin cannot be loaded: {_one_line(error)}") from None
+    if not plugin.is_effect:
+        raise PluginError(f"{found}: {plugin.name} is an instrument: a chain takes effects")
+    if raw_state is not None:
+        plugin.raw_state = raw_state
+    for name, value in (parameters or {}).items():
+        set_vst3_parameter(plugin, name, value)
+    return plugin
+
+
+def set_vst3_parameter(plugin: pedalboard.VST3Plugin, name: str, value: float | bool | str) -> None:
+    """Set a parameter by the name pedalboard gives it, in its own unit.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such parameter, or the plugin refuses the value.
+    """
+    known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
+    if name not in known:
+        raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
+    try:
+        setattr(plugin, name, value)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,160 @@
+"""One source on its way through the chains."""
+
+import math
+from collections.abc import Iterator
+from itertools import chain as chained
+from typing import Final
+
+import numpy as np
+
+from ...models.errors import AmpboardError, AudioError, ParameterError
+from ..chains import build_chain
+from ..midi.mapping import Action, MoveControl, SelectSlot, SetLevel
+from ..streaming import StreamingChain, widens
+from ..switching import ChainSwitcher
+from .formats import Audio, AudioSource
+from .result import SwitchEvent
+from .score import Programme, Score
+from .tail import Tail
+
+BLOCK: Final = 2048  # frames
+READ: Final = 1 << 14  # frames
+MOST_CHANNELS: Final = 64
+
+
+class Take:
+    """One source on its way through the chains.
+
+    Attributes
+    ----------
+    switches : list of SwitchEvent
+        What has been brought up so far.
+    frames, latency, tail : int
+        Complete once `blocks` has ended.
+    """
+
+    def __init__(
+        self, source: AudioSource, programme: Programme, score: Score, *, channels: int | None, tail_limit: float
+    ) -> None:
+        self.source = source
+        self._programme = programme
+        self._score = score
+        self._shared = {slot: programme.first_of(slot) for slot in score.slots}  # slots of one preset share a chain
+        built = {slot: build_chain(programme.presets[slot]) for slot in sorted(set(self._shared.values()))}
+        stereo = any(widens(chain.board) for chain in built.values())
+        self.channels = _outputs(source, channels, stereo=stereo)
+        try:
+            self._chains = {
+                slot: StreamingChain(
+                    chain,
+                    sample_rate=source.sample_rate,
+                    channels=source.channels,
+                    outputs=self.channels,
+                    max_block=BLOCK,
+                )
+                for slot, chain in built.items()
+            }
+        except AmpboardError as error:
+            raise type(error)(
+                f"{source.path} ({source.channels} channels, {source.sample_rate} Hz): {error}"
+            ) from error
+        initial = self._shared[score.initial]
+        if moves := [action for frame, action in score.events if frame == 0 and isinstance(action, MoveControl)]:
+            for action in moves:
+                self._move(action)
+            for chain in self._chains.values():
+                chain.reset()  # what is set at the start holds from the first frame, without a ramp
+        switching = programme.switching
+        self._switcher = ChainSwitcher(
+            self._chains,
+            sample_rate=source.sample_rate,
+            initial=initial,
+            fade=switching.fade_ms / 1000,
+            spillover=switching.spillover,
+            tail_limit=min(switching.tail_limit_s, tail_limit),
+        )
+        self.latency = self._switcher.latency
+        self.switches = [SwitchEvent(0, score.initial, programme.presets[score.initial].name)]
+        self.unknown = score.unknown
+        moving = any(isinstance(action, MoveControl) and frame > 0 for frame, action in score.events)
+        certain = math.inf if moving else max(chain.tail_seconds for chain in self._chains.values())
+        self._tail = Tail(
+            channels=self.channels,
+            sample_rate=source.sample_rate,
+            most_frames=round(min(tail_limit, certain) * source.sample_rate),
+            quiet_frames=round(max(c.quiet_time for c in self._chains.values()) * source.sample_rate),
+        )
+
+    @property
+    def most_frames(self) -> int:
+        """Upper bound of the frames that come."""
+        return self.source.frames + self._tail.most_frames
+
+    def blocks(self) -> Iterator[Audio]:
+        """The output: latency trimmed, float32 of shape (channels, frames), the tail as long as it sounds."""
+        position = 0
+        behind = self.latency + self._tail.most_frames
+        silence = (
+            np.zeros((self.source.channels, min(BLOCK, behind - start)), np.float32)
+            for start in range(0, behind, BLOCK)
+        )
+        for block in chained(self.source.blocks(READ), silence):
+            output = self._play(block, position)
+            first = position - self.latency  # frame of the source that comes out first
+            position += block.shape[1]
+            output = output[:, max(-first, 0) :]
+            first = max(first, 0)
+            body = max(min(self.source.frames - first, output.shape[1]), 0)
+            if body:
+                yield output[:, :body]
+            if body < output.shape[1]:
+                yield from self._tail.take(output[:, body:])
+            if first + output.shape[1] >= self.source.frames and self._tail.ended:
+                return
+
+    def _play(self, block: Audio, position: int) -> Audio:
+        parts = []
+        for first, last, actions in self._score.pieces(position, block.shape[1]):
+            for action in actions:
+                self._act(action, first)
+            parts.append(self._switcher.process(block[:, first - position : last - position]))
+        output = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        if not np.isfinite(output.sum(dtype=np.float64)):
+            playing = self.switches[-1].preset
+            raise AudioError(
+                f"{self.source.path}: preset {playing!r} put out something that is not a number near frame {position}: "
+                "check its plugins"
+            )
+        return output
+
+    def _act(self, action: Action, frame: int) -> None:
+        match action:
+            case SelectSlot(slot):
+                if slot != self.switches[-1].slot:
+                    self.switches.append(SwitchEvent(frame, slot, self._programme.presets[slot].name))
+                self._switcher.switch(self._shared[slot])
+            case MoveControl() if frame > 0:
+                self._move(action)
+            case SetLevel(name, level):
+                self._switcher.set_level(name, level)
+            case _:
+                pass
+
+    def _move(self, action: MoveControl) -> None:
+        chain = self._chains.get(action.slot)
+        if chain is None:
+            return  # the slot never plays, or shares the chain of one that gets the same action
+        target = action.mapping.target
+        chain.set_parameter(target, action.mapping.value(action.position, chain.chain.parameter_range(target)))
+
+
+def _outputs(source: AudioSource, channels: int | None, *, stereo: bool) -> int:
+    if source.channels > MOST_CHANNELS:
+        raise AudioError(f"{source.path}: {source.channels} channels are too many: at most {MOST_CHANNELS}")
+    if channels is None:
+        return 2 if source.channels == 1 and stereo else source.channels
+    if channels != source.channels and (source.channels, channels) != (1, 2):
+        raise ParameterError(
+            f"{source.path}: {source.channels} channels cannot become {channels}: only mono becomes stereo"
+        )
+    return channels

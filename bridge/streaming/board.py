@@ -1,0 +1,175 @@
+"""A pedalboard, and the chain of a preset, as strict streams."""
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pedalboard
+
+from ...models.errors import ParameterError, PluginError
+from .stages import Audio, Container, Queue, leaves, stages, widens
+
+if TYPE_CHECKING:
+    from ..chains import Chain
+
+__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "widens"]
+
+MAX_BLOCK: Final = 512  # frames
+SHORTEST_QUIET: Final = 0.5  # seconds
+BYPASS: Final = ".bypass"
+
+
+class StreamingBoard:
+    """A `pedalboard.Pedalboard` that plays block by block.
+
+    The output equals one offline call of the board, delayed by `latency`, bit for bit at any split into blocks, for
+    every built-in but the following. Convolution: within 1e-7 of the input's peak (its block size changes its
+    rounding). Resample, MP3Compressor, GSMFullRateCompressor: the same at every split; the first two equal an offline
+    call in blocks of `max_block` that starts with two seconds of silence. PitchShift: its sound depends on the split,
+    and it has a second of latency.
+
+    Parameters
+    ----------
+    board : pedalboard.Pedalboard or sequence of pedalboard.Plugin
+        The chain; parameters of its plugins may be changed between blocks. Nobody else must play it.
+    sample_rate : int
+        Frames a second.
+    channels : int
+        Channels that come in.
+    outputs : int, optional
+        Channels that go out: as many as come in, or 2 for 1, where the signal becomes stereo in front of the first
+        processor that spreads it (a reverb), and everything before runs once.
+    max_block : int
+        Most frames the processors see at once; larger blocks are cut.
+
+    Attributes
+    ----------
+    latency : int
+        Frames by which the output is late.
+    quiet_time : float
+        Seconds the output must stay silent before the chain has rung out: longer than its longest echo.
+
+    Raises
+    ------
+    ParameterError
+        When a number is out of range.
+    PluginError
+        When a processor refuses the number of channels or the rate, or never returns anything.
+    """
+
+    def __init__(
+        self,
+        board: Container,
+        *,
+        sample_rate: int,
+        channels: int,
+        outputs: int | None = None,
+        max_block: int = MAX_BLOCK,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.channels = channels
+        self.outputs = channels if outputs is None else outputs
+        if sample_rate <= 0 or channels <= 0 or max_block <= 0:
+            raise ParameterError(
+                f"sample_rate {sample_rate}, channels {channels}, max_block {max_block}: each must be above 0"
+            )
+        if self.outputs != channels and (channels, self.outputs) != (1, 2):
+            raise ParameterError(f"{channels} channels cannot become {self.outputs}: only 1 can become 2")
+        self._board = board
+        self._max_block = max_block
+        self._stages = stages(board, sample_rate, channels, self.outputs, max_block)
+        self.latency = sum(stage.latency for stage in self._stages)
+        self._queue = self._empty_queue()
+        self.quiet_time = max([SHORTEST_QUIET, *(echo + 0.1 for echo in _echoes(board))])
+
+    @property
+    def tail_seconds(self) -> float:
+        """Upper bound of the time it rings on after its input has ended; infinite, since pedalboard tells none."""
+        return math.inf
+
+    def process(self, block: Audio) -> Audio:
+        """Play a block.
+
+        Parameters
+        ----------
+        block : ndarray of float32, shape (channels, frames)
+            Any number of frames.
+
+        Returns
+        -------
+        ndarray of float32, shape (outputs, frames)
+            May be `block` itself when nothing is in the chain.
+        """
+        if block.shape[1] <= self._max_block:
+            return self._piece(block)
+        starts = range(0, block.shape[1], self._max_block)
+        return np.concatenate([self._piece(block[:, i : i + self._max_block]) for i in starts], axis=1)
+
+    def reset(self) -> None:
+        """Return to rest, as after construction."""
+        for stage in self._stages:
+            stage.reset()
+        self._queue = self._empty_queue()
+
+    def refresh(self) -> None:
+        """Notice that places of the board hold another plugin than before, or none: a bypass.
+
+        What stays plays on undisturbed. The latency is not counted anew.
+        """
+        for stage in self._stages:
+            stage.refresh()
+
+    def _empty_queue(self) -> Queue:
+        """Silence in place of the frames that will be missing at the start."""
+        return Queue(self.outputs, sum(stage.missing for stage in self._stages))
+
+    def _piece(self, block: Audio) -> Audio:
+        frames = block.shape[1]
+        for stage in self._stages:
+            if block.shape[1]:
+                block = stage.process(block)
+        if not self._queue.available and block.shape[1] == frames:
+            return block
+        self._queue.append(block)
+        if self._queue.available < frames:
+            raise PluginError("the latency of the chain grew while playing: set its parameters before the start")
+        return self._queue.take(frames)
+
+
+class StreamingChain(StreamingBoard):
+    """The chain of a preset, played block by block; see `StreamingBoard`.
+
+    Parameters
+    ----------
+    chain : Chain
+        As `build_chain` makes it.
+    sample_rate, channels, outputs, max_block
+        See `StreamingBoard`.
+    """
+
+    def __init__(
+        self,
+        chain: "Chain",
+        *,
+        sample_rate: int,
+        channels: int,
+        outputs: int | None = None,
+        max_block: int = MAX_BLOCK,
+    ) -> None:
+        super().__init__(chain.board, sample_rate=sample_rate, channels=channels, outputs=outputs, max_block=max_block)
+        self.chain = chain
+
+    @property
+    def tail_seconds(self) -> float:
+        """Upper bound of the time it rings on after its input has ended, at its present settings."""
+        return self.chain.tail_seconds
+
+    def set_parameter(self, target: str, value: float) -> None:
+        """Set a parameter from the next block on; see `Chain.set_parameter`."""
+        self.chain.set_parameter(target, value)
+        if target.endswith(BYPASS):
+            self.refresh()
+
+
+def _echoes(board: Container) -> list[float]:
+    return [plugin.delay_seconds for plugin in leaves(board) if isinstance(plugin, pedalboard.Delay)]

@@ -1,0 +1,279 @@
+"""The parts of a stream: runs of processors, branches side by side, mono becoming stereo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain as chained
+from typing import Final, Protocol
+
+import numpy as np
+import pedalboard
+from numpy.typing import NDArray
+from pedalboard import Mix, Plugin, PluginContainer
+
+from ...models.errors import PluginError
+
+Audio = NDArray[np.float32]
+Container = PluginContainer | Sequence[Plugin]
+"""What holds plugins in order: a board, a chain inside it, a list."""
+
+BUFFERED: Final[tuple[type[Plugin], ...]] = (
+    pedalboard.Resample,
+    pedalboard.GSMFullRateCompressor,
+    pedalboard.MP3Compressor,
+    pedalboard.PitchShift,
+)
+"""Processors that forget their block size when reset and return frames late: they start from silence instead."""
+
+WIDENING: Final[tuple[type[Plugin], ...]] = (pedalboard.Reverb,)
+"""Processors whose two channels differ for the same input: where a mono signal becomes stereo."""
+
+STEADY_BLOCKS: Final = 4  # full blocks in a row after which the latency has passed
+LONGEST_LATENCY: Final = 2  # seconds
+
+
+class Stage(Protocol):
+    """Part of a stream.
+
+    A stage returns fewer frames than came in until its latency has passed, so that the stages behind it begin with the
+    signal, as they do offline: a chorus there starts its cycle with the first frame.
+    """
+
+    latency: int
+    missing: int  # frames of the latency that are left out at the start; the others come as silence
+
+    def process(self, block: Audio) -> Audio:
+        """Return at most as many frames as came in."""
+        ...
+
+    def reset(self) -> None:
+        """Return to rest."""
+        ...
+
+    def refresh(self) -> None:
+        """Take the plugins anew from where they stand."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a container: which plugin stands there may change."""
+
+    container: Container
+    index: int
+
+    @property
+    def plugin(self) -> Plugin:
+        """What stands there now."""
+        return self.container[self.index]
+
+
+class Queue:
+    """Frames that wait, after `silent` frames of silence."""
+
+    def __init__(self, channels: int, silent: int = 0) -> None:
+        self._frames: Audio = np.zeros((channels, silent), np.float32)
+
+    @property
+    def available(self) -> int:
+        """How many frames wait."""
+        return self._frames.shape[1]
+
+    def append(self, block: Audio) -> None:
+        """Let a block wait."""
+        if block.shape[1]:
+            self._frames = np.concatenate([self._frames, block], axis=1) if self.available else block
+
+    def take(self, frames: int) -> Audio:
+        """Take the oldest frames out."""
+        taken, self._frames = self._frames[:, :frames], self._frames[:, frames:]
+        return taken
+
+
+class Run:
+    """Consecutive processors, run by pedalboard in one call."""
+
+    def __init__(self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int) -> None:
+        self._places = places
+        self._sample_rate = sample_rate
+        self._max_block = max_block
+        self._silence = np.zeros((channels, max_block), np.float32)
+        self._board = self._gather()
+        self._buffered = any(isinstance(plugin, BUFFERED) for plugin in leaves(self._board))
+        self._names = ", ".join(type(place.plugin).__name__ for place in places)
+        self.latency = 0
+        self.missing = 0
+        self.reset()
+
+    def process(self, block: Audio) -> Audio:
+        """Return what pedalboard returns."""
+        return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+
+    def reset(self) -> None:
+        """Return to rest: prepared for the largest block, its latency known."""
+        try:
+            missing = self._fill()
+        except (RuntimeError, ValueError) as error:  # what pedalboard raises for a refused layout or rate
+            raise PluginError(f"{self._names}: cannot play {self._silence.shape[0]} channels: {error}") from error
+        held = self._max_block if self._buffered else 0  # they return up to a block late
+        self.latency = missing + held
+        self.missing = held if self._buffered else missing
+
+    def refresh(self) -> None:
+        """Play what stands in the places now; instances that stay keep their state."""
+        self._board = self._gather()
+        self._tell_layout()
+
+    def _gather(self) -> pedalboard.Chain:
+        return pedalboard.Chain([place.plugin for place in self._places])
+
+    def _tell_layout(self) -> None:
+        self.process(self._silence[:, :0])
+
+    def _fill(self) -> int:
+        """Play silence until as much comes out as goes in; return how many frames did not."""
+        self.process(self._silence)  # a plugin's first call ever does not count its latency
+        self._board.reset()
+        missing = steady = 0
+        for _ in range(-(-LONGEST_LATENCY * self._sample_rate // self._max_block)):
+            short = self._max_block - self.process(self._silence).shape[1]
+            missing += short
+            steady = 0 if short else steady + 1
+            if not self._buffered and steady >= (STEADY_BLOCKS if missing else 1):
+                break
+        if not steady:
+            raise PluginError(f"{self._names}: returns no steady stream: it cannot play in blocks")
+        if not self._buffered:
+            self._board.reset()
+            self._tell_layout()
+        return missing
+
+
+class Parallel:
+    """Branches that hear the same input, aligned to the slowest and summed: pedalboard's Mix, exact in blocks."""
+
+    def __init__(self, place: Place, sample_rate: int, channels: int, max_block: int) -> None:
+        self._place = place
+        self._channels = channels
+        self._bypassed = False
+        mix = place.plugin
+        branches = _members(mix) if isinstance(mix, Mix) else []
+        self._branches = [stages([branch], sample_rate, channels, channels, max_block) for branch in branches]
+        self._align()
+
+    def process(self, block: Audio) -> Audio:
+        """Return the sum of what all branches have ready."""
+        if self._bypassed:
+            return block
+        if not self._branches:
+            return np.zeros_like(block)
+        for queue, branch in zip(self._queues, self._branches, strict=True):
+            output = block
+            for stage in branch:
+                if output.shape[1]:
+                    output = stage.process(output)
+            queue.append(output)
+        frames = min(block.shape[1], *(queue.available for queue in self._queues))
+        total = np.zeros((self._channels, frames), np.float32)
+        for queue in self._queues:
+            total += queue.take(frames)
+        return total
+
+    def reset(self) -> None:
+        """Return to rest."""
+        for stage in chained.from_iterable(self._branches):
+            stage.reset()
+        self._align()
+
+    def refresh(self) -> None:
+        """Notice a bypass, of the whole or inside."""
+        self._bypassed = not isinstance(self._place.plugin, Mix)
+        for stage in chained.from_iterable(self._branches):
+            stage.refresh()
+
+    def _align(self) -> None:
+        """Let faster branches wait for the slowest: those that leave their latency out at the start need not."""
+        latencies = [sum(stage.latency for stage in branch) for branch in self._branches]
+        missing = [sum(stage.missing for stage in branch) for branch in self._branches]
+        early = [latency - left_out for latency, left_out in zip(latencies, missing, strict=True)]
+        latest = max(early, default=0)
+        self.latency = latest + max(missing, default=0)
+        self.missing = max(missing, default=0)
+        self._queues = [Queue(self._channels, latest - frames) for frames in early]
+
+
+class Widening:
+    """One channel becomes two."""
+
+    latency = 0
+    missing = 0
+
+    def process(self, block: Audio) -> Audio:
+        """Return the channel twice."""
+        return np.repeat(block, 2, axis=0)
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
+
+    def refresh(self) -> None:
+        """Nothing can change."""
+
+
+def stages(container: Container, sample_rate: int, channels: int, outputs: int, max_block: int) -> list[Stage]:
+    """Cut a chain into stages: branches apart, what is between them together; see `StreamingBoard`."""
+    found: list[Stage] = []
+    pending: list[Place] = []
+
+    def finish() -> None:
+        if pending:
+            found.append(Run(tuple(pending), sample_rate, channels, max_block))
+            pending.clear()
+
+    for place in _places(container):
+        if channels < outputs and widens([place.plugin]):
+            finish()
+            found.append(Widening())
+            channels = outputs
+        if isinstance(place.plugin, Mix):
+            finish()
+            found.append(Parallel(place, sample_rate, channels, max_block))
+        else:
+            pending.append(place)
+    finish()
+    if channels < outputs:
+        found.append(Widening())
+    return found
+
+
+def leaves(plugins: Container) -> Iterator[Plugin]:
+    """All processors, those inside chains and mixes too."""
+    for plugin in _members(plugins):
+        if isinstance(plugin, PluginContainer):
+            yield from leaves(plugin)
+        else:
+            yield plugin
+
+
+def widens(board: Container) -> bool:
+    """Whether two channels of the same sound come out different: the chain has a stereo reverb."""
+    return any(isinstance(plugin, WIDENING) for plugin in leaves(board))
+
+
+def _members(container: Container) -> list[Plugin]:
+    return [container[index] for index in range(len(container))]
+
+
+def _places(container: Container) -> Iterator[Place]:
+    """The places of a chain; chains inside that hold branches are dissolved, others count as one plugin."""
+    for index in range(len(container)):
+        plugin = container[index]
+        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _has_branches(plugin):
+            yield from _places(plugin)
+        else:
+            yield Place(container, index)
+
+
+def _has_branches(container: PluginContainer) -> bool:
+    return any(
+        isinstance(plugin, Mix) or (isinstance(plugin, PluginContainer) and _has_branches(plugin))
+        for plugin in _members(container)
+    )

@@ -1,0 +1,34 @@
+"""The preset and setlist formats, the library, and the presets that ship."""
+
+from .control import ControlMapping
+from .document import InvalidDocument
+from .library import PresetEntry, find_preset, list_presets
+from .loading import check_preset, load_preset
+from .nodes import Branch, Builtin, Cabinet, Lv2, Neural, Node, Parallel, Tone, Vst3
+from .preset import Levels, Preset
+from .setlist import Setlist, Slot, Switching, load_setlist
+
+__all__ = [
+    "Branch",
+    "Builtin",
+    "Cabinet",
+    "ControlMapping",
+    "InvalidDocument",
+    "Levels",
+    "Lv2",
+    "Neural",
+    "Node",
+    "Parallel",
+    "Preset",
+    "PresetEntry",
+    "Setlist",
+    "Slot",
+    "Switching",
+    "Tone",
+    "Vst3",
+    "check_preset",
+    "find_preset",
+    "list_presets",
+    "load_preset",
+    "load_setlist",
+]

@@ -1,0 +1,167 @@
+"""What a preset must hold beyond its schema: processors that exist, files that are there, mappings that hit."""
+
+import base64
+import binascii
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Final
+
+from .builtins import BuiltinParameter, builtin_parameters, plugin_problem, suggestion
+from .control import ControlMapping
+from .document import Problem
+from .key_lines import KeyPath
+from .nodes import Branch, Builtin, Cabinet, Neural, Node, Parallel, Tone, Vst3
+from .preset import LEVELS, PATH_FIELDS, Preset, walk
+
+MAX_NODES: Final = 256
+MAX_PARALLEL_DEPTH: Final = 8
+
+BYPASS: Final = "bypass"
+
+# Parameters a mapping can move, for the kinds of nodes whose parameters the file alone determines.
+_FIXED_PARAMETERS: Final[dict[type, tuple[str, ...]]] = {
+    Branch: ("gain_db",),
+    Cabinet: (BYPASS, "output_db"),
+    Parallel: (BYPASS,),
+    Tone: (BYPASS, "bass", "mid", "treble"),
+}
+_LEVEL_PARAMETERS: Final = ("input_db", "output_db")
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file as 64 hexadecimal digits, as presets keep it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def preset_problems(preset: Preset) -> Generator[Problem]:
+    """Everything that is wrong with a preset, with its place."""
+    items = tuple(walk(preset.chain))
+    if len(items) > MAX_NODES:
+        yield Problem(("chain",), f"{len(items)} nodes and branches: use at most {MAX_NODES}")
+        return
+    yield from _depth_problems(items)
+    yield from _identifier_problems(items)
+    for path, item in items:
+        if isinstance(item, Builtin):
+            yield from _builtin_problems(path, item)
+        elif isinstance(item, Neural):
+            for name in sorted(item.knobs.keys() & Neural.model_fields.keys()):
+                yield Problem((*path, "knobs", name), f"{name} is no knob of the model: set it on the node itself")
+        elif isinstance(item, Vst3):
+            yield from _state_problems(path, item)
+        if not isinstance(item, Branch):
+            yield from _file_problems(preset, path, item)
+    for index, mapping in enumerate(preset.midi):
+        yield from _mapping_problems(preset, ("midi", index), mapping)
+
+
+def _depth_problems(items: Iterable[tuple[KeyPath, Node | Branch]]) -> Generator[Problem]:
+    for path, item in items:
+        if isinstance(item, Parallel) and path.count("branches") >= MAX_PARALLEL_DEPTH:
+            yield Problem(path, f"parallel nodes are nested more than {MAX_PARALLEL_DEPTH} deep: flatten the branches")
+
+
+def _identifier_problems(items: Iterable[tuple[KeyPath, Node | Branch]]) -> Generator[Problem]:
+    counts = Counter(item.id for _, item in items if item.id)
+    seen: set[str] = set()
+    for path, item in items:
+        if item.id == LEVELS:
+            yield Problem((*path, "id"), f"{LEVELS!r} is the name of the preset's own levels: use another")
+        elif item.id and counts[item.id] > 1 and item.id in seen:
+            yield Problem((*path, "id"), f"{item.id!r} is taken by an earlier node: use another")
+        seen.add(item.id or "")
+
+
+def _builtin_problems(path: KeyPath, node: Builtin) -> Generator[Problem]:
+    if problem := plugin_problem(node.plugin):
+        yield Problem((*path, "plugin"), problem)
+        return
+    known = builtin_parameters(node.plugin)
+    for name, value in node.parameters.items():
+        place = (*path, "parameters", name)
+        if name not in known:
+            yield Problem(place, f"{node.plugin} has no such parameter: {suggestion(name, known)}")
+        elif problem := known[name].problem(value):
+            yield Problem(place, problem)
+
+
+def _state_problems(path: KeyPath, node: Vst3) -> Generator[Problem]:
+    if node.raw_state is None:
+        return
+    if node.state_file is not None:
+        yield Problem((*path, "state_file"), "the node has a raw_state too: keep one of them")
+    try:
+        base64.b64decode(node.raw_state)
+    except binascii.Error:
+        yield Problem((*path, "raw_state"), "not base64: copy the whole state, or keep it in a state_file")
+
+
+def _file_problems(preset: Preset, path: KeyPath, node: Node) -> Generator[Problem]:
+    for field in PATH_FIELDS:
+        name = getattr(node, field, None)
+        if name is None:
+            continue
+        file = preset.resolve(name)
+        if not file.is_file():
+            yield Problem((*path, field), f"there is no file {str(file)!r}: correct the path (relative to the preset)")
+        elif isinstance(node, (Neural, Cabinet)) and node.sha256:
+            yield from _hash_problems(path, field, file, node.sha256)
+
+
+def _hash_problems(path: KeyPath, field: str, file: Path, expected: str) -> Generator[Problem]:
+    try:
+        found = content_hash(file)
+    except OSError as error:
+        yield Problem((*path, field), f"{str(file)!r} cannot be read: {error.strerror}")
+        return
+    if found != expected:
+        yield Problem(
+            (*path, "sha256"),
+            f"{file.name} is not the file this preset was made with: put that one back, or set sha256 to {found}",
+        )
+
+
+def _mapping_problems(preset: Preset, path: KeyPath, mapping: ControlMapping) -> Generator[Problem]:
+    node_id, _, parameter = mapping.target.partition(".")
+    items = {preset.ids[place]: item for place, item in walk(preset.chain)}
+    if node_id not in items and node_id != LEVELS:
+        remedy = suggestion(node_id, {**items, LEVELS: None})
+        yield Problem((*path, "target"), f"no node is called {node_id!r}: {remedy}")
+        return
+    item = items.get(node_id)
+    names = _parameter_names(item)
+    if names is not None and parameter not in names:
+        remedy = suggestion(parameter, dict.fromkeys(names))
+        yield Problem((*path, "target"), f"{node_id!r} has no parameter {parameter!r}: {remedy}")
+        return
+    builtin = _builtin_parameter(item, parameter)
+    if builtin and builtin.choices:
+        yield Problem((*path, "target"), f"{parameter} is a choice, not a number: a control cannot move it")
+        return
+    for field in ("minimum", "maximum"):
+        value = getattr(mapping, field)
+        if builtin and builtin.range and value is not None and (problem := builtin.problem(value)):
+            yield Problem((*path, field), problem)
+    if mapping.curve == "logarithmic":
+        low, high = mapping.ends((builtin and builtin.range) or (math.nan, math.nan))
+        if low <= 0.0 or high <= 0.0:
+            yield Problem((*path, "curve"), f"a logarithmic curve from {low:g} to {high:g}: set both ends above 0")
+
+
+def _builtin_parameter(item: Node | Branch | None, parameter: str) -> BuiltinParameter | None:
+    if isinstance(item, Builtin) and not plugin_problem(item.plugin):
+        return builtin_parameters(item.plugin).get(parameter)
+    return None
+
+
+def _parameter_names(item: Node | Branch | None) -> tuple[str, ...] | None:
+    """Names a mapping may use; None where only the plugin or the model knows."""
+    if item is None:
+        return _LEVEL_PARAMETERS
+    if isinstance(item, Builtin):
+        return None if plugin_problem(item.plugin) else (BYPASS, *builtin_parameters(item.plugin))
+    return _FIXED_PARAMETERS.get(type(item))

@@ -1,0 +1,57 @@
+"""The factory presets as they sound on the factory guitar."""
+
+from functools import cache
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from ampboard.bridge.chains import build_chain
+from ampboard.presets import load_preset
+from ampboard.presets.library import factory_folder
+
+NAMES = ("clean", "crunch", "lead")
+RATE = 48_000
+OCTAVES = (125, 250, 500, 1000, 2000, 4000)
+
+
+@cache
+def played(name: str) -> NDArray[np.float32]:
+    guitar, rate = soundfile.read(factory_folder() / "recordings" / "guitar.flac", dtype="float32")
+    assert rate == RATE
+    return build_chain(load_preset(name)).board(np.stack([guitar, guitar]), RATE)
+
+
+def octave_levels(audio: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Share of each octave band in the power, in dB."""
+    power = (np.abs(np.fft.rfft(audio.astype(np.float64))) ** 2).mean(axis=0)
+    frequencies = np.fft.rfftfreq(audio.shape[1], 1 / RATE)
+    bands = [power[(frequencies >= f / 2**0.5) & (frequencies < f * 2**0.5)].sum() for f in OCTAVES]
+    return 10 * np.log10(np.array(bands) / power.sum())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_plays_at_the_common_level_without_clipping(name: str) -> None:
+    audio = played(name)
+    assert np.isfinite(audio).all()
+    assert np.abs(audio).max() < 10 ** (-1 / 20)
+    loudness = pyloudnorm.Meter(RATE).integrated_loudness(audio.T.astype(np.float64))
+    assert loudness == pytest.approx(-18.0, abs=2.0)
+
+
+@pytest.mark.parametrize(("one", "other"), [("clean", "crunch"), ("crunch", "lead"), ("clean", "lead")])
+def test_two_differ_by_more_than_3_db_in_some_octave(one: str, other: str) -> None:
+    assert np.abs(octave_levels(played(one)) - octave_levels(played(other))).max() > 3.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_mapped_control_moves_its_parameter(name: str) -> None:
+    preset = load_preset(name)
+    chain = build_chain(preset)
+    assert preset.midi
+    for mapping in preset.midi:
+        for end, expected in zip((0.0, 1.0), mapping.ends(chain.parameter_range(mapping.target)), strict=True):
+            chain.set_parameter(mapping.target, mapping.value(end, chain.parameter_range(mapping.target)))
+            assert chain.get_parameter(mapping.target) == pytest.approx(expected, abs=1e-5)

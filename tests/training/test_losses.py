@@ -1,0 +1,13 @@
+"""The error-to-signal ratio."""
+
+import numpy as np
+import pytest
+
+from ampboard.training.losses import error_to_signal_ratio
+
+
+def test_esr_is_the_energy_of_the_error_over_that_of_the_target() -> None:
+    target = np.array([3.0, -4.0])
+    assert error_to_signal_ratio(target, target) == 0
+    assert error_to_signal_ratio(np.zeros(2), target) == 1
+    assert error_to_signal_ratio(target + np.array([0.0, 0.5]), target) == pytest.approx(0.25 / 25)

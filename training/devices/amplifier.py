@@ -1,0 +1,148 @@
+"""A whole valve amplifier: triode stages, tone stack, power stage and supply, solved together frame by frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+from .device import Knob, simulate
+from .power_stage import STATES as POWER_STATES
+from .power_stage import PowerStage, push_pull, transform
+from .power_supply import NODES, POWER_NODE, PREAMP_NODE, PowerSupply, rest_supply, step_supply
+from .tone_stack import ToneStack
+from .triode import PLATE_VOLTAGE, STATES, TriodeStage, rest_stage, step_stage
+
+REST_ROUNDS = 200
+PLATE_SOURCE = 38e3  # ohm: a 12AX7's plate and its load in parallel, which drive the tone stack
+
+
+@njit(cache=True)
+def _amplify(
+    signal: NDArray[np.float64],
+    sample_rate: float,
+    stages: NDArray[np.float64],
+    tone_after: int,
+    tone_update: NDArray[np.float64],
+    tone_input: NDArray[np.float64],
+    tone_rest: NDArray[np.float64],
+    tone_output: int,
+    power: NDArray[np.float64],
+    supply: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    count = stages.shape[0]
+    state = np.zeros((count, STATES))
+    nodes = np.zeros(NODES)
+    transformer = np.zeros(POWER_STATES)
+    tone = np.zeros(tone_rest.size)
+    tone_next = np.zeros(tone_rest.size)
+    drawn = 0.0
+    power_drawn = 0.0
+    tone_source = 0.0
+    volts = 0.0
+    rest_supply(supply, nodes, 0.0, 0.0)
+    for _ in range(REST_ROUNDS):  # the currents set the voltages and these the currents
+        volts = 0.0
+        total = 0.0
+        for index in range(count):
+            rest_stage(stages[index], state[index], nodes[PREAMP_NODE], volts, sample_rate)
+            volts = state[index, PLATE_VOLTAGE]
+            total += (nodes[PREAMP_NODE] - volts) / stages[index, 2]
+            if index == tone_after:
+                tone_source = volts
+                tone[:] = tone_rest * volts
+                volts = tone[tone_output]
+        drawn += 0.5 * (total - drawn)
+        _, now = push_pull(power, 0.0, nodes[POWER_NODE])
+        power_drawn += 0.5 * (now - power_drawn)
+        rest_supply(supply, nodes, power_drawn, drawn)
+    quiet = volts
+    out = np.empty_like(signal)
+    for frame in range(signal.size):
+        volts = signal[frame]
+        total = 0.0
+        for index in range(count):
+            total += step_stage(stages[index], state[index], nodes[PREAMP_NODE], volts, sample_rate)
+            volts = state[index, PLATE_VOLTAGE]
+            if index == tone_after:
+                for node in range(tone.size):
+                    value = tone_input[node] * (volts + tone_source)
+                    for other in range(tone.size):
+                        value += tone_update[node, other] * tone[other]
+                    tone_next[node] = value
+                tone[:] = tone_next
+                tone_source = volts
+                volts = tone[tone_output]
+        given, power_drawn = push_pull(power, volts - quiet, nodes[POWER_NODE])
+        step_supply(supply, nodes, power_drawn, total, sample_rate)
+        out[frame] = transform(power, transformer, given, sample_rate)
+    return out
+
+
+@dataclass(frozen=True)
+class Amplifier:
+    """A valve amplifier.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    stages : tuple of TriodeStage
+        The preamplifier; a volume control is the `drive` of the stage behind it.
+    tone_stack : ToneStack
+        With its knobs.
+    tone_after : int
+        Index of the stage that drives the tone stack.
+    power : PowerStage
+        With the master volume as its gain.
+    supply : PowerSupply
+        Feeds all of them.
+    volts : float
+        Input voltage at digital full scale.
+    output_gain : float
+        From volts at the power stage's load to digital full scale.
+    tone_load : float
+        In ohm, behind the tone stack.
+    """
+
+    name: str
+    stages: tuple[TriodeStage, ...]
+    tone_stack: ToneStack
+    tone_after: int
+    power: PowerStage
+    supply: PowerSupply
+    volts: float
+    output_gain: float
+    tone_load: float = 1e6
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """Gain (the second stage's volume), treble, middle and bass."""
+        gain = () if len(self.stages) < 2 else (Knob("gain", self.stages[1].drive),)
+        stack = self.tone_stack
+        return (*gain, Knob("treble", stack.treble), Knob("middle", stack.middle), Knob("bass", stack.bass))
+
+    def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
+        """See `device.Device.process`."""
+        network = self.tone_stack.network(source_resistance=PLATE_SOURCE, load=self.tone_load)
+        stages = np.stack([stage.constants for stage in self.stages])
+
+        def circuit(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+            update, source = network.discrete(rate)
+            output = network.nodes.index(network.output)
+            power = self.power.constants(self.supply.volts)
+            amplified = _amplify(
+                self.volts * signal,
+                rate,
+                stages,
+                self.tone_after,
+                update,
+                source,
+                network.rest(1.0),
+                output,
+                power,
+                self.supply.constants,
+            )
+            return self.output_gain * amplified
+
+        return simulate(circuit, audio, sample_rate)

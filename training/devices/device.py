@@ -1,0 +1,123 @@
+"""What a device is: something with knobs that turns one signal into another, at any sample rate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...models.errors import AudioError, ParameterError
+from .oversampling import downsample, upsample
+
+OVERSAMPLING: Final = 8
+
+Circuit = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A control of a device, from 0 (fully left) to 1.
+
+    Attributes
+    ----------
+    name : str
+        As on the panel: ``drive``.
+    value : float
+        Where it stands.
+    """
+
+    name: str
+    value: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.value <= 1.0:
+            raise ParameterError(f"knob {self.name} is {self.value:g}: use a value from 0 to 1")
+
+
+class Device(Protocol):
+    """A circuit with its knobs set."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """Its controls and where they stand."""
+        ...
+
+    def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
+        """Play a signal through the device, from its state of rest.
+
+        Parameters
+        ----------
+        audio : array of float, shape (frames,) or (channels, frames)
+            Full scale is 1. Channels go through separate copies of the device.
+        sample_rate : float
+            In Hz.
+
+        Returns
+        -------
+        ndarray of float64, same shape
+            Without delay.
+
+        Raises
+        ------
+        AudioError
+            When the signal is not finite or has more than two dimensions.
+        """
+        ...
+
+
+def simulate(circuit: Circuit, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
+    """Run a circuit at eight times the sample rate on each channel.
+
+    Parameters
+    ----------
+    circuit : function
+        Takes a signal and its sample rate, returns a signal of the same length.
+    audio, sample_rate
+        As in `Device.process`.
+    """
+    signal = np.asarray(audio, np.float64)
+    if signal.ndim not in (1, 2):
+        raise AudioError(f"audio has {signal.ndim} dimensions: use (frames,) or (channels, frames)")
+    if not np.isfinite(signal).all():
+        raise AudioError(f"audio holds {int((~np.isfinite(signal)).sum())} values that are not finite: remove them")
+    if signal.size == 0:
+        return signal.copy()
+    channels = [
+        downsample(circuit(upsample(channel, OVERSAMPLING), OVERSAMPLING * sample_rate), OVERSAMPLING)
+        for channel in np.atleast_2d(signal)
+    ]
+    return np.stack(channels).reshape(signal.shape)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Devices one after the other.
+
+    Attributes
+    ----------
+    name : str
+        What the whole is called.
+    devices : tuple of Device
+        In the order of the signal.
+    """
+
+    name: str
+    devices: tuple[Device, ...]
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """The knobs of all devices, each with its device's name before it."""
+        return tuple(Knob(f"{device.name}.{knob.name}", knob.value) for device in self.devices for knob in device.knobs)
+
+    def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
+        """See `Device.process`."""
+        signal = np.asarray(audio, np.float64)
+        for device in self.devices:
+            signal = device.process(signal, sample_rate)
+        return signal

@@ -1,0 +1,35 @@
+"""What a network has to do to be trained on streams."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from ...models.description import ModelDescription
+
+Memory = tuple[Tensor, ...]
+
+
+class StreamingNetwork(Protocol):
+    """A causal network that remembers.
+
+    `betas` are the moment decays of SOAP that suit it.
+    """
+
+    betas: tuple[float, float]
+
+    def rest(self, streams: int) -> Memory:
+        """Memory before the first frame, for a number of parallel streams (the first axis of each tensor)."""
+        ...
+
+    def __call__(self, audio: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """Process float32 audio of shape (streams, frames); returns the same shape and the detached memory after it."""
+        ...
+
+    def matrices(self) -> list[tuple[nn.Parameter, int]]:
+        """All parameters, each with the number of equal matrices that lie in its rows (4 in an LSTM's weights)."""
+        ...
+
+    def describe(self, sample_rate: int, metadata: Mapping[str, Any]) -> ModelDescription:
+        """Export to a framework-free description."""
+        ...
