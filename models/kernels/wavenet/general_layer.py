@@ -15,15 +15,30 @@ def heard_rows(linear_map: LinearMap) -> tuple[int, int]:
     return (int(columns[0]), int(columns[-1]) + 1) if columns.size else (0, 1)
 
 
+class Scratch:
+    """Signals that a layer needs for itself only: layers one behind the other share them, and so stay in the cache."""
+
+    def __init__(self, writer: ProgramWriter) -> None:
+        self._writer = writer
+        self._signals = dict[tuple[str, int], int]()
+
+    def __call__(self, purpose: str, rows: int) -> int:
+        """Return the number of the signal of so many rows for a purpose."""
+        if (purpose, rows) not in self._signals:
+            self._signals[purpose, rows] = self._writer.signal(rows)
+        return self._signals[purpose, rows]
+
+
 class GeneralLayer:
     """Writes the operations of one layer, from its input signal `x` and the condition.
 
     All modulations are maps of the condition: one convolution makes their scales and shifts.
     """
 
-    def __init__(self, writer: ProgramWriter, layer: Layer, x: int, condition: int, *, hidden: int, gate: int) -> None:
-        self.writer, self.layer, self.x, self.condition = writer, layer, x, condition
-        self.hidden, self.gate = hidden, gate
+    def __init__(self, writer: ProgramWriter, scratch: Scratch, layer: Layer, x: int, condition: int) -> None:
+        self.writer, self.scratch, self.layer, self.x, self.condition = writer, scratch, layer, x, condition
+        self.hidden = scratch("hidden", layer.width)
+        self.gate = scratch("gate", layer.width) if layer.gating != "none" else NOTHING
         self.scale, self.shift = dict[str, int](), dict[str, int]()
 
     def write_outputs(self, sums: int, mode: int, *, heard: bool) -> None:
@@ -43,7 +58,7 @@ class GeneralLayer:
             self.writer.convolve(replace(step, residual=self.x))
             return
         rows = one.bias.size
-        plain = self.writer.signal(rows)
+        plain = self.scratch("plain", rows)
         self.writer.convolve(replace(step, target=plain))
         modulated = self._modulated("layer1x1_post_film", plain, rows)
         self.writer.each_row(replace(modulated, shift2=self.x, target=target))
@@ -73,7 +88,7 @@ class GeneralLayer:
         """Write scales and shifts that are maps of the same rows of the condition."""
         weights = np.concatenate([m.weights[:, slice(*heard)] for m in maps.values()])
         bias = np.concatenate([m.bias for m in maps.values()])
-        rows = self.writer.signal(bias.size)
+        rows = self.scratch(f"modulations of {heard}", bias.size)
         source = self.condition
         if weights.shape[1] < self.layer.mixin.shape[1]:
             source = self.writer.view(source, heard[0], weights.shape[1])
@@ -90,7 +105,7 @@ class GeneralLayer:
     def _write_modulated(self, site: str, source: int, rows: int, *, look_back: int = 0) -> int:
         if site not in self.scale:
             return source
-        target = self.writer.signal(rows, look_back=look_back)
+        target = self.writer.signal(rows, look_back=look_back) if look_back else self.scratch(site, rows)
         self.writer.each_row(replace(self._modulated(site, source, rows), target=target))
         return target
 
@@ -102,7 +117,7 @@ class GeneralLayer:
         inputs = layer.weights.shape[2]
         source = self._write_modulated("conv_pre_film", self.x, inputs, look_back=layer.look_back)
         mixed = self._write_modulated("input_mixin_pre_film", self.condition, layer.mixin.shape[1])
-        linear = writer.signal(rows)
+        linear = self.scratch("linear", rows)
         convolution = Convolution(
             source=source, weights=layer.weights, bias=layer.bias, dilation=layer.dilation, target=linear
         )
@@ -110,7 +125,7 @@ class GeneralLayer:
         if post not in self.scale and mixin_post not in self.scale:
             writer.convolve(replace(convolution, condition=mixed, condition_weights=layer.mixin))
             return linear, NOTHING, NOTHING
-        mixin = writer.signal(rows)
+        mixin = self.scratch("mixin", rows)
         mixing = Convolution(source=mixed, weights=layer.mixin[None], bias=np.zeros(rows), target=mixin)
         if post in self.shift:  # of the convolution, which the mixin is added to
             writer.convolve(replace(mixing, residual=self.shift[post]))
@@ -162,7 +177,7 @@ class GeneralLayer:
         if "head1x1_post_film" not in self.scale:
             self.writer.convolve(replace(projected, head=sums, head_mode=mode))
             return
-        plain = self.writer.signal(rows)
+        plain = self.scratch("plain", rows)
         self.writer.convolve(replace(projected, target=plain))
         modulated = self._modulated("head1x1_post_film", plain, rows)
         self.writer.each_row(replace(modulated, head=sums, head_mode=mode))

@@ -14,7 +14,7 @@ from ...architectures.convnet import ConvNet, Linear
 from ...architectures.sequential import Sequential
 from ...architectures.wavenet import WaveNet
 from ..activations import Activation, activation_named
-from .general_layer import GeneralLayer
+from .general_layer import GeneralLayer, Scratch
 from .layers import FUSED_CHANNELS, Arrays, Layer, LinearMap, Stack, read_stack
 from .operations import ADD, NOTHING, STORE
 from .program import Convolution, Float64Array, ProgramWriter, Projection, Rows
@@ -120,10 +120,11 @@ class _WaveNetPlan:
         self.stacks = [read_stack(arrays, n, shape) for n, shape in enumerate(architecture.layer_arrays)]
         scale, last = float(arrays["head_scale"][0]), self.stacks[-1]
         self.stacks[-1] = replace(last, head=scale * last.head, head_bias=scale * last.head_bias)
-        widest = max(stack.shape.width for stack in self.stacks)
-        self.hidden = writer.signal(widest)
-        gated = any(mode != "none" for stack in self.stacks for mode in stack.shape.gating)
-        self.gate = writer.signal(widest) if gated else NOTHING
+        plain = [layer for stack in self.stacks for layer in stack.layers if layer.is_plain]
+        widest = max((layer.width for layer in plain), default=0)
+        self.hidden = writer.signal(widest) if plain else NOTHING
+        self.gate = writer.signal(widest) if any(layer.gating != "none" for layer in plain) else NOTHING
+        self.scratch = Scratch(writer)
         self.condition = self._condition()
 
     def _condition(self) -> int:
@@ -177,7 +178,7 @@ class _WaveNetPlan:
                 self._go_on(outputs, step, into)
                 x, folded = into, None
                 continue
-            general = GeneralLayer(writer, layer, x, self.condition, hidden=self.hidden, gate=self.gate)
+            general = GeneralLayer(writer, self.scratch, layer, x, self.condition)
             general.write_outputs(sums, mode, heard=heard)
             if heard and layer.one:
                 look_back = 0 if last else stack.source_look_back(i + 1)
