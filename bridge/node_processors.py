@@ -38,6 +38,7 @@ def _neural(preset: Preset, node: Neural) -> pedalboard.Plugin:
         input_db=node.input_db,
         output_db=node.output_db,
         mix=node.mix,
+        quality=node.quality,
         interface_dbu=node.interface_dbu,
         output=node.output,
         oversampling=node.oversampling,

@@ -12,7 +12,7 @@ from .architectures.layer_sequence import LayerSequence
 from .architectures.pedalnet import PedalNet
 from .architectures.stateless_lstm import StatelessLstm
 from .description import DEFAULT_SAMPLE_RATE, ModelDescription, Recurrent
-from .errors import AudioError, ParameterError
+from .errors import AudioError, ModelError, ParameterError
 from .example_check import check_example
 from .formats import read_model
 from .formats.reading import in_file
@@ -33,6 +33,8 @@ KERNELS: Mapping[type, Callable[[ModelDescription], Kernel]] = {
     StatelessLstm: stateless_lstm_kernel,
 }
 """The kernels of all architectures but the feed-forward ones of .nam files, which share one."""
+
+TRIAL = (0.5 * np.sin(np.arange(256) / 16)).astype(np.float32)[None]
 
 
 def model_kernel(description: ModelDescription) -> Kernel:
@@ -120,8 +122,18 @@ class Model:
 
     @cached_property
     def kernel(self) -> Kernel:
-        """The model's real-time kernel, at its own sample rate; built when first asked for."""
-        return model_kernel(self.played)
+        """The model's real-time kernel, at its own sample rate; built, and tried once, when first asked for.
+
+        Raises `ModelError` when the model answers an ordinary signal with NaN or infinity.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            kernel = model_kernel(self.played)
+        trial = KernelInstance(kernel, sample_rate=self.sample_rate, channels=1).process(TRIAL)
+        if not np.isfinite(trial).all():
+            raise ModelError(
+                f"{self.path or self.name}: the model answers a sine with NaN or infinity: its weights are damaged"
+            )
+        return kernel
 
     def process(self, audio: ArrayLike, **knobs: float) -> NDArray[np.float32]:
         """Process a whole signal, starting at rest.

@@ -57,6 +57,9 @@ class Neural(NodeRecord):
     input_db: AmpDecibels = Field(default=0.0, description="Gain into the model in dB.")
     output_db: AmpDecibels = Field(default=0.0, description="Gain behind the model in dB.")
     mix: Share = Field(default=1.0, description="0 is dry, 1 is the model alone.")
+    quality: Share | None = Field(
+        default=None, description="For models in several sizes: 0 is the smallest, 1 the whole one."
+    )
     interface_dbu: InterfaceLevel | None = Field(
         default=None,
         description="Level in dBu of a sine of full scale at your interface: the model is driven as its device was.",

@@ -27,6 +27,8 @@ class NeuralAmp(KernelPlugin):
         Level of the mix in dB, -40 to 40.
     mix : float
         0 is the dry input, 1 the model alone.
+    quality : float, optional
+        For models that come in several sizes: 0 is the smallest and cheapest, 1 the whole one; others ignore it.
     interface_dbu : float, optional
         Level in dBu that a sine of full scale has at the input of the audio interface, -60 to 60. The model is then
         driven as the captured device was, by a gain of ``interface_dbu - input_level_dbu`` beside `input_db`.
@@ -71,6 +73,7 @@ class NeuralAmp(KernelPlugin):
         input_db: float = 0.0,
         output_db: float = 0.0,
         mix: float = 1.0,
+        quality: float | None = None,
         interface_dbu: float | None = None,
         output: OutputLevel = "raw",
         oversampling: int = 1,
@@ -78,6 +81,8 @@ class NeuralAmp(KernelPlugin):
         **knobs: float,
     ) -> None:
         loaded = model if isinstance(model, Model) else load_model(model)
+        if quality is not None:
+            loaded = loaded.at_quality(quality)
         try:
             gains = calibration(loaded.metadata, interface_dbu=interface_dbu, output=output)
         except ModelError as error:

@@ -1,6 +1,7 @@
 """Neural amps in pedalboard chains: the model's own samples, at every rate, in every arrangement."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pedalboard
@@ -10,7 +11,7 @@ from pedalboard import Chain, Gain, Mix, Pedalboard
 from scipy.signal import resample
 
 from ampboard.bridge.processors import Cabinet, NeuralAmp, ToneStack
-from ampboard.models import AudioError, Model, ModelDescription, ModelError, ParameterError
+from ampboard.models import AudioError, Model, ModelDescription, ModelError, ParameterError, load_model
 from ampboard.models.description import LayerArray, Recurrent, WaveNet
 from ampboard.models.kernels.amp import amp_kernel
 from ampboard.models.kernels.instance import KernelInstance
@@ -273,3 +274,11 @@ def test_a_tone_stack_boosts_what_its_knobs_say():
         audio = np.sin(2 * np.pi * frequency * seconds).astype(np.float32)[None]
         low, high = (ToneStack("marshall", **{knob: value})(audio, 48_000)[0, 12_000:] for value in (0.0, 10.0))
         assert 10 * np.log10(np.mean(high**2) / np.mean(low**2)) > decibels
+
+
+def test_quality_picks_the_size(fixtures: Path) -> None:
+    small = NeuralAmp(fixtures / "nam" / "BossWN-a2.nam", quality=0.0)
+    whole = NeuralAmp(fixtures / "nam" / "BossWN-a2.nam")
+    assert small.model.played.weight_count < whole.model.played.weight_count
+    noise = np.float32(0.1 * np.random.default_rng(4).standard_normal((1, 4_800)))
+    np.testing.assert_array_equal(small(noise, 48_000), load_model(small.model.path, quality=0.0).process(noise))

@@ -1,5 +1,6 @@
 """Models against what their original engines made of them, and the promises of `Model.process` and `Model.stream`."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from ampboard.models import AudioError, Model, ParameterError, load_model
+from ampboard.models import AudioError, Model, ModelError, ParameterError, load_model
 
 # file, gain of the input, knob values: as reference/README.md describes them
 REFERENCES = [
@@ -138,3 +139,12 @@ def test_facts(fixtures: Path) -> None:
     assert (model.architecture, model.sample_rate, model.receptive_field) == ("WaveNet", 48_000, 4093)
     assert model.metadata["gear_type"] == "pedal"
     assert model.name == "BossSD1"
+
+
+def test_weights_that_overflow_are_refused_before_they_sound(fixtures: Path, tmp_path: Path) -> None:
+    document = json.loads((fixtures / "nam" / "core_wavenet.nam").read_text())
+    document["weights"] = [1e30 * weight for weight in document["weights"]]
+    path = tmp_path / "loud.nam"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ModelError, match=r"loud\.nam: the model answers a sine with NaN or infinity"):
+        load_model(path).process(np.zeros(10, np.float32))
