@@ -25,7 +25,7 @@ _SHOWN_METADATA = (
 
 @app.command()
 def info(
-    files: Annotated[list[Path], typer.Argument(help="Model files: .nam or GuitarML json.")],
+    files: Annotated[list[Path], typer.Argument(help="Model files: .nam, or json of GuitarML, AIDA-X, RTNeural.")],
     json: Json = False,
 ) -> None:
     """Show what is in model files."""
@@ -46,6 +46,23 @@ def info(
         raise typer.Exit(2)
 
 
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A model file of any kind.")],
+    target: Annotated[Path, typer.Argument(help="The file to write: .nam, or .json for AIDA-X.")],
+    format: Annotated[str | None, typer.Option(help="nam, aida-x or guitarml; by the suffix when left out.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the target if it exists.")] = False,
+) -> None:
+    """Write a model as another kind of file, where both know its architecture."""
+    from ...models.converting import convert_model
+    from ...models.errors import ModelError
+
+    if target.exists() and not overwrite:
+        raise ModelError(f"{target}: exists; choose another name, or allow --overwrite")
+    written = convert_model(source, target, format=format)
+    typer.echo(f"{target}: {written.weight_count} weights")
+
+
 def _facts(path: Path) -> dict[str, Any]:
     from ...models import load_model
 
@@ -58,8 +75,8 @@ def _facts(path: Path) -> dict[str, Any]:
         "format": model.format,
         "architecture": model.architecture,
         "sample_rate": model.sample_rate,
-        "weights": model.description.weight_count,
+        "weights": model.played.weight_count,
         "receptive_field": model.receptive_field,
-        "prewarm_frames": model.description.prewarm_frames,
-        "knobs": list(model.description.knobs),
+        "prewarm_frames": model.played.prewarm_frames,
+        "knobs": list(model.played.knobs),
     } | {key: model.metadata.get(key, esr if key == "validation_esr" else None) for key in _SHOWN_METADATA}
