@@ -115,7 +115,7 @@ def test_loops_are_the_network_within_1e_6(kind, hidden, layers, monkeypatch):
 @pytest.mark.parametrize("width", [4, 8, 16])
 @pytest.mark.parametrize("limit", [0, 1 << 20], ids=["loops", "written out"])
 def test_every_vector_width_is_the_network_within_1e_6(kind, width, limit, monkeypatch):
-    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda: width)
+    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda network: width)
     monkeypatch.setattr(layout, "UNROLLED_LIMIT", limit)
     description = random_model(kind, 18, 1, knobs=1)
     audio = noise(1, 200)
@@ -201,7 +201,7 @@ PAIRS = {
 @pytest.mark.parametrize("width", [4, 8, 16])
 @pytest.mark.parametrize("shape", PAIRS.values(), ids=PAIRS)
 def test_voices_in_one_step_have_the_bits_of_each_alone(shape, width, monkeypatch):
-    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda: width)
+    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda network: width)
     assert Shape(*shape, width).voices_at_once == 2
     description, audio = random_model(*shape, knobs=1), noise(3, 120)
     alone = [start(description).process(channel[None])[0] for channel in audio]
