@@ -52,7 +52,10 @@ RESET: Final = types.void(types.int64)
 
 
 def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a kernel function to a C function pointer: no bounds checks, no exceptions, cached on disk by CPU."""
+    """Compile a kernel function to a C function pointer: no bounds checks, no exceptions, cached on disk by CPU.
+
+    The result's ``__wrapped__`` is the Python function, for who wants to compile it otherwise (without the cache, say).
+    """
     options: dict[str, Any] = {"nopython": True, "error_model": "numpy", "boundscheck": False, "cache": True}
     return cfunc(signature, **options)
 

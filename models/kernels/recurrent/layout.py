@@ -15,11 +15,12 @@ from .weights import DEAF, STORED, Float64Array, Network, Packed, packed
 
 KINDS: Final = ("lstm", "gru")
 UNROLLED_LIMIT: Final = 1_000  # multiply-adds a step: beyond, loops are as fast, and compile at once
+PAIRED_LIMIT: Final = 240  # multiply-adds a step: beyond, one voice alone keeps the units busy
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a compiled step depends on; weights, knobs and the number of voices are data."""
+    """What a compiled step depends on; weights, knobs and the number of channels are data."""
 
     kind: Literal["lstm", "gru"]
     hidden: int
@@ -36,6 +37,11 @@ class Shape:
     def unrolled(self) -> bool:
         """Whether the step is written out without loops, with the state in registers."""
         return self.multiply_adds <= UNROLLED_LIMIT
+
+    @property
+    def voices_at_once(self) -> int:
+        """Voices that one written-out step advances: two where one waits more than it works."""
+        return 2 if self.multiply_adds <= PAIRED_LIMIT else 1
 
 
 @dataclass(frozen=True)
@@ -155,6 +161,19 @@ class UnrolledLayout:
         """Place of the head's weights, behind the columns."""
         last = [group for group in self.groups if group.layer == self.shape.layers - 1]
         return {group: 1 + len(self.columns) + place for place, group in enumerate(last)}
+
+    def order(self, voices: int) -> Iterator[tuple[Stage, int]]:
+        """The stages of so many voices in one step, each with the number of its voice.
+
+        Every voice is a stage behind the one before, so that one sums while another waits for a division; found by
+        timing, as was that two LSTM layers at once do without. Summing for both voices together would load weights
+        once for two, but 16 registers do not hold twice the sums.
+        """
+        lag = 0 if self.skewed and self.shape.kind == "lstm" else 1
+        for time in range(len(self.stages) + lag * (voices - 1)):
+            for voice in range(voices):
+                if 0 <= time - lag * voice < len(self.stages):
+                    yield self.stages[time - lag * voice], voice
 
     @property
     def voice_vectors(self) -> int:

@@ -121,6 +121,7 @@ def _bookkeeping() -> tuple[Any, Any, Any]:
 def _unrolled_process(shape: Shape) -> Any:
     # plain numbers: numba types them as literals, and finds the function in its cache on disk by their values
     kind, hidden, layers, width = KINDS.index(shape.kind), shape.hidden, shape.layers, shape.width
+    at_once = shape.voices_at_once
     version = code_version(__file__)
 
     @compiled(PROCESS)
@@ -132,13 +133,22 @@ def _unrolled_process(shape: Shape) -> Any:
         words = int64_at(state + PARAMETER_BYTES)
         program = words[PROGRAM]
         header = int64_at(program)
-        weights, biases = program + header[WEIGHTS], block_biases(state)
-        for channel in range(words[CHANNELS]):
+        weights, biases, size = program + header[WEIGHTS], block_biases(state), header[VOICE_SIZE]
+        channels, channel = words[CHANNELS], 0
+        while channel + at_once <= channels:
             run_unrolled(
-                kind, hidden, layers, width,
-                weights, biases, state + VOICES + channel * header[VOICE_SIZE],
-                int64_at(inputs)[channel], int64_at(outputs)[channel], frames,
+                kind, hidden, layers, width, at_once,
+                weights, biases, state + VOICES + channel * size, size,
+                inputs + 8 * channel, outputs + 8 * channel, frames,
             )  # fmt: skip
+            channel += at_once
+        while channel < channels:
+            run_unrolled(
+                kind, hidden, layers, width, 1,
+                weights, biases, state + VOICES + channel * size, size,
+                inputs + 8 * channel, outputs + 8 * channel, frames,
+            )  # fmt: skip
+            channel += 1
         restore_mode(mode)
 
     return process

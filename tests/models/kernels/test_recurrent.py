@@ -115,7 +115,7 @@ def test_loops_are_the_network_within_1e_6(kind, hidden, layers, monkeypatch):
 @pytest.mark.parametrize("width", [4, 8, 16])
 @pytest.mark.parametrize("limit", [0, 1 << 20], ids=["loops", "written out"])
 def test_every_vector_width_is_the_network_within_1e_6(kind, width, limit, monkeypatch):
-    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda: width)
+    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda network: width)
     monkeypatch.setattr(layout, "UNROLLED_LIMIT", limit)
     description = random_model(kind, 18, 1, knobs=1)
     audio = noise(1, 200)
@@ -189,6 +189,35 @@ def test_every_channel_is_a_voice_of_its_own(description):
         np.testing.assert_array_equal(start(description).process(channel[None])[0], output)
 
 
+PAIRS = {
+    "one vector": ("lstm", 8, 1),
+    "a halved vector": ("lstm", 12, 1),
+    "two LSTM layers at once": ("lstm", 5, 2),
+    "two GRU layers at once": ("gru", 6, 2),
+    "layers in turn": ("gru", 3, 3),
+}
+
+
+@pytest.mark.parametrize("width", [4, 8, 16])
+@pytest.mark.parametrize("shape", PAIRS.values(), ids=PAIRS)
+def test_voices_in_one_step_have_the_bits_of_each_alone(shape, width, monkeypatch):
+    monkeypatch.setattr(recurrent_kernel_module, "step_width", lambda network: width)
+    assert Shape(*shape, width).voices_at_once == 2
+    description, audio = random_model(*shape, knobs=1), noise(3, 120)
+    alone = [start(description).process(channel[None])[0] for channel in audio]
+    for channels in (2, 3):
+        together = start(description, channels)
+        blocks = [together.process(audio[:channels, first:last]) for first, last in ((0, 1), (1, 50), (50, 120))]
+        np.testing.assert_array_equal(np.hstack(blocks), alone[:channels])
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_small_models_advance_two_voices_at_once_and_large_ones_do_not(kind):
+    assert all(Shape(kind, hidden, 1, width).voices_at_once == 2 for hidden in (8, 12, 16, 20) for width in (8, 16))
+    assert Shape(kind, 8, 2, 8).voices_at_once == 2
+    assert all(Shape(kind, 40, 1, width).voices_at_once == 1 for width in (8, 16))
+
+
 def test_reset_returns_to_rest(description):
     audio = noise(2, 100)
     instance = start(description, 2)
@@ -206,15 +235,16 @@ def test_state_of_rest_is_the_initial_state_after_the_prewarming_silence():
     np.testing.assert_array_equal(start(warm).process(audio), expected)
 
 
-def test_a_copied_state_goes_on_at_another_address(description):
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_copied_state_goes_on_at_another_address(description, channels):
     kernel = recurrent_kernel(description)
     setup = np.zeros(1, SETUP)
-    setup[0] = 48_000, 256, 1, 1, 0
+    setup[0] = 48_000, 256, channels, channels, 0
     program = kernel.program.ctypes.data
     size = kernel.functions.measure.ctypes(program, setup.ctypes.data)
     state, copy = aligned_bytes(size), aligned_bytes(size)
     assert kernel.functions.prepare.ctypes(state.ctypes.data, program, setup.ctypes.data) == 0
-    audio = noise(1, 256)[0]
+    audio = noise(channels, 256)
     run(kernel, state, audio)
     copy[:] = state
     expected = run(kernel, state, audio)
@@ -223,9 +253,10 @@ def test_a_copied_state_goes_on_at_another_address(description):
 
 
 def run(kernel, state, audio):
+    """Process audio of shape (channels, frames) in one block."""
     output = np.empty_like(audio)
-    inputs, outputs = np.array([audio.ctypes.data]), np.array([output.ctypes.data])
-    kernel.functions.process.ctypes(state.ctypes.data, inputs.ctypes.data, outputs.ctypes.data, audio.size)
+    inputs, outputs = (np.array([channel.ctypes.data for channel in block]) for block in (audio, output))
+    kernel.functions.process.ctypes(state.ctypes.data, inputs.ctypes.data, outputs.ctypes.data, audio.shape[1])
     return output
 
 
@@ -279,7 +310,7 @@ def test_an_empty_block_changes_nothing(description):
     state = aligned_bytes(kernel.functions.measure.ctypes(program, setup.ctypes.data))
     kernel.functions.prepare.ctypes(state.ctypes.data, program, setup.ctypes.data)
     before = state.copy()
-    run(kernel, state, np.zeros(0, np.float32))
+    run(kernel, state, np.zeros((1, 0), np.float32))
     np.testing.assert_array_equal(state, before)
 
 
@@ -315,7 +346,7 @@ def test_a_model_far_too_large_to_play_is_refused():
 def test_the_compiled_function_calls_neither_python_nor_the_numba_runtime(description):
     process = recurrent_kernel(description).functions.process
     # compiled anew, since what comes from the disk cache has no readable form
-    fresh = cfunc(PROCESS, nopython=True, error_model="numpy", boundscheck=False)(process._pyfunc)
+    fresh = cfunc(PROCESS, nopython=True, error_model="numpy", boundscheck=False)(process.__wrapped__)
     functions = dict(
         re.findall(r'^define [^\n]*?@"?([\w.$]+)"?\([^\n]*\{\n(.*?)^\}', fresh.inspect_llvm(), re.M | re.S)
     )
