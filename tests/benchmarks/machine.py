@@ -1,5 +1,6 @@
 """The machine that the figures are from."""
 
+import os
 import platform
 import resource
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Machine:
         Floats in the vectors that the kernels were compiled for.
     peak_gflops : float
         Median peak of one core, in fused multiply-adds.
+    load : float
+        Processes that wanted a core in the last minute, on average, this one included.
     growth_kib : int
         What the process grew by while 32 instances played for ten seconds of audio each.
     """
@@ -35,6 +38,7 @@ class Machine:
     processor: str
     vector_floats: int
     peak_gflops: float
+    load: float
     growth_kib: int
 
     @property
@@ -42,14 +46,21 @@ class Machine:
         """The machine in words."""
         return (
             f"Measured on {self.processor}, one core, {self.vector_floats} floats a vector; its peak in the same run "
-            f"was {self.peak_gflops:.0f} GFLOP/s of fused multiply-adds. {MANY} instances that played ten seconds each "
-            f"grew the process by {self.growth_kib} KiB."
+            f"was {self.peak_gflops:.0f} GFLOP/s of fused multiply-adds. {os.cpu_count()} cores, load {self.load:.1f}: "
+            f"above 1, others were at work too. {MANY} instances that played ten seconds each grew the process by "
+            f"{self.growth_kib} KiB."
         )
 
 
 def this_machine(kernel: Kernel) -> Machine:
     """Describe this machine; `kernel` is what the many instances play."""
-    return Machine(processor_name(), best_width(), float(np.median([fma_peak() for _ in range(9)])), _growth(kernel))
+    return Machine(
+        processor=processor_name(),
+        vector_floats=best_width(),
+        peak_gflops=float(np.median([fma_peak() for _ in range(9)])),
+        load=os.getloadavg()[0],
+        growth_kib=_growth(kernel),
+    )
 
 
 def processor_name() -> str:

@@ -39,9 +39,8 @@ CHILDREN = {
 
 @pytest.mark.parametrize("word", CHILDREN)
 def test_a_child_that_dies_hangs_or_raises_is_seen(word: str, tmp_path: Path) -> None:
-    with Worker(
-        [sys.executable, "-c", CHILDREN[word]], longest=1.0, starting=1.0 if word == "hung" else 60.0
-    ) as worker:
+    starting = 1.0 if word == "hung" else 60.0
+    with Worker([sys.executable, "-c", CHILDREN[word]], starting=starting) as worker:
         outcome = worker.run("model", tmp_path / "case.nam")
     assert outcome.word == word
     assert outcome.bad == (word != "ok")
