@@ -23,7 +23,7 @@ def _multiply_add_chains(typing_context: Any, pointer: Any, steps: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{width}f32"
+            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{width}f32"
         )
         memory = builder.bitcast(arguments[0], vector.as_pointer())
         factor = builder.load(memory, align=4)
