@@ -10,7 +10,7 @@ from ..models.errors import AmpboardError, ParameterError, PresetError
 from ..presets import Branch, Neural, Node, Parallel, Preset, check_preset
 from ..presets.builtins import RANGES, suggestion
 from ..presets.checks import BYPASS
-from ..presets.key_lines import KeyPath, field_name
+from ..presets.key_lines import KeyPath
 from ..presets.preset import LEVELS
 from .chain_controls import SWITCH, ChainControl, attribute_control, plugin_controls
 from .node_processors import make_processor
@@ -149,7 +149,7 @@ class _Builder:
         try:
             return make_processor(self.preset, node)
         except AmpboardError as error:
-            raise type(error)(f"{self.place(path)}: {error}") from error
+            raise type(error)(f"{self.preset.place(path)}: {error}") from error
 
     def parallel(self, node: Parallel, path: KeyPath) -> _Stage:
         branches = [self.branch(branch, (*path, "branches", index)) for index, branch in enumerate(node.branches)]
@@ -218,7 +218,7 @@ class _Builder:
 
     def check_mappings(self) -> None:
         for index, mapping in enumerate(self.preset.midi):
-            place = self.place(("midi", index))
+            place = self.preset.place(("midi", index))
             if mapping.target not in self.controls:
                 remedy = suggestion(mapping.target, self.controls)
                 raise PresetError(f"{place}: the chain has no parameter {mapping.target!r}: {remedy}")
@@ -232,10 +232,6 @@ class _Builder:
                     control.check(mapping.target, value)
                 except ParameterError as error:
                     raise PresetError(f"{place}: {error}") from None
-
-    def place(self, path: KeyPath) -> str:
-        """File (or name) and field of a part of the preset."""
-        return f"{self.preset.path or self.preset.name}: {field_name(path)}"
 
 
 def _swap_bypass(container: Any, index: int, plugin: pedalboard.Plugin) -> ChainControl:

@@ -33,8 +33,18 @@ def _builtin(preset: Preset, node: Builtin) -> pedalboard.Plugin:
 
 
 def _neural(preset: Preset, node: Neural) -> pedalboard.Plugin:
-    levels = {"input_db": node.input_db, "output_db": node.output_db, "mix": node.mix}
-    return processors.NeuralAmp(preset.resolve(node.model), **levels, **node.knobs)
+    return processors.NeuralAmp(
+        preset.resolve(node.model),
+        input_db=node.input_db,
+        output_db=node.output_db,
+        mix=node.mix,
+        quality=node.quality,
+        interface_dbu=node.interface_dbu,
+        output=node.output,
+        oversampling=node.oversampling,
+        rate_conversion=node.rate_conversion,
+        **node.knobs,
+    )
 
 
 def _cabinet(preset: Preset, node: Cabinet) -> pedalboard.Plugin:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import pedalboard
 
+from .audio import SILENCE_DB
 from .processors.kernel_plugin import KernelPlugin
 
-SILENCE_DB: Final = 90.0
 LONGEST: Final = 60.0
 """Seconds assumed where the sound never ends: a frozen reverb, a delay with full feedback."""
 
@@ -35,7 +35,7 @@ def _echoes(seconds: float, feedback: float) -> float:
         return LONGEST
     if feedback == 0.0 or seconds == 0.0:
         return seconds
-    return seconds * (1.0 + SILENCE_DB / (-20.0 * math.log10(abs(feedback))))
+    return seconds * (1.0 + SILENCE_DB / (20.0 * math.log10(abs(feedback))))
 
 
 def _reverb(reverb: pedalboard.Reverb) -> float:

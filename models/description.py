@@ -12,94 +12,79 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .architectures.activation import ActivationName, Shaped
+from .architectures.convnet import ArrayShapes, ConvNet, Linear
+from .architectures.fit import check_fits
+from .architectures.layer_sequence import LayerSequence
+from .architectures.pedalnet import PedalNet
+from .architectures.sequential import Sequential
+from .architectures.stateless_lstm import StatelessLstm
+from .architectures.wavenet import FILM_SITES, Film, GatingMode, HeadProjection, LayerArray, PostHead, WaveNet
 from .errors import ModelError
+
+__all__ = [
+    "DEFAULT_SAMPLE_RATE",
+    "FILM_SITES",
+    "ActivationName",
+    "Architecture",
+    "ArrayShapes",
+    "Container",
+    "ConvNet",
+    "Film",
+    "GatingMode",
+    "HeadProjection",
+    "LayerArray",
+    "Linear",
+    "ModelDescription",
+    "PostHead",
+    "Recurrent",
+    "Sequential",
+    "Shaped",
+    "WaveNet",
+    "checked_shapes",
+]
 
 DEFAULT_SAMPLE_RATE = 48_000  # where a file names none: the rate nearly all captures are made at
 LARGEST_MODEL = 1 << 24  # weights
 LARGEST_HISTORY = 1 << 25  # float32 values a model may have to remember (128 MiB)
 WIDEST_LAYER = 4096
 
-ArrayShapes = dict[str, tuple[int, ...]]
-
 
 @dataclass(frozen=True)
-class LayerArray:
-    """A stack of dilated convolution layers that share their width (one entry of "layers" in a .nam file).
+class Container:
+    """Several models of one device, from small to large: which one plays depends on the quality asked for.
 
-    Its arrays, for the stack with number ``n`` and the layer with number ``i``:
+    It has no arrays of its own.
 
-    ======================= =============================== =======================================
-    ``n.rechannel.weight``  (channels, input_size)          input of the stack
-    ``n.layers.i.conv``     ``.weight`` (out, channels, kernel_size), ``.bias`` (out,); the last tap is the newest frame
-    ``n.layers.i.mixin``    ``.weight`` (out, condition_size)
-    ``n.layers.i.one``      ``.weight`` (channels, channels), ``.bias`` (channels,): the 1x1 to the next layer
-    ``n.head``              ``.weight`` (head_size, channels), ``.bias`` (head_size,) with `head_bias`
-    ======================= =============================== =======================================
-
-    where ``out`` is ``2 * channels`` in a gated layer (filter rows, then gate rows), else ``channels``.
-    """
-
-    input_size: int
-    condition_size: int
-    channels: int
-    kernel_size: int
-    dilations: tuple[int, ...]
-    activation: str
-    gated: bool
-    head_size: int
-    head_bias: bool
-
-    def look_back(self, layer: int) -> int:
-        """Frames before the current one that layer number `layer` reads."""
-        return (self.kernel_size - 1) * self.dilations[layer]
-
-    def shapes(self, number: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Names and shapes of the arrays, in the order of the weights in a .nam file."""
-        out = 2 * self.channels if self.gated else self.channels
-        yield f"{number}.rechannel.weight", (self.channels, self.input_size)
-        for layer in range(len(self.dilations)):
-            name = f"{number}.layers.{layer}"
-            yield f"{name}.conv.weight", (out, self.channels, self.kernel_size)
-            yield f"{name}.conv.bias", (out,)
-            yield f"{name}.mixin.weight", (out, self.condition_size)
-            yield f"{name}.one.weight", (self.channels, self.channels)
-            yield f"{name}.one.bias", (self.channels,)
-        yield f"{number}.head.weight", (self.head_size, self.channels)
-        if self.head_bias:
-            yield f"{number}.head.bias", (self.head_size,)
-
-
-@dataclass(frozen=True)
-class WaveNet:
-    """NAM's WaveNet, first architecture (A1): stacks of layers one behind the other, their heads summed.
-
-    References
+    Attributes
     ----------
-    A. van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016; as a feed-forward amplifier model:
-    A. Wright et al., "Real-Time Guitar Amplifier Emulation with Deep Learning", Applied Sciences 10(3), 2020.
+    qualities : tuple of float
+        Up to which quality each model plays (not included), ascending; the last model plays from there on.
+    models : tuple of ModelDescription
+        The models.
     """
 
-    layer_arrays: tuple[LayerArray, ...]
+    qualities: tuple[float, ...]
+    models: "tuple[ModelDescription, ...]"
 
     @property
-    def receptive_field(self) -> int:
-        """Frames of input, the current one included, that an output frame depends on."""
-        return 1 + sum(stack.look_back(i) for stack in self.layer_arrays for i in range(len(stack.dilations)))
+    def receptive_field(self) -> int | None:
+        """That of the largest model."""
+        return self.models[-1].architecture.receptive_field
 
     @property
     def history_size(self) -> int:
-        """Values the layers have to remember."""
-        return sum(
-            stack.channels * stack.look_back(i) for stack in self.layer_arrays for i in range(len(stack.dilations))
-        )
+        """Values that all the models have to remember."""
+        return sum(model.architecture.history_size for model in self.models)
+
+    @property
+    def widths(self) -> Iterator[int]:
+        """The widths are checked in the models themselves."""
+        yield 1
 
     def shapes(self) -> ArrayShapes:
-        """Names and shapes of all arrays, in the order of the weights in a .nam file."""
-        shapes: ArrayShapes = {}
-        for number, stack in enumerate(self.layer_arrays):
-            shapes.update(stack.shapes(number))
-        shapes["head_scale"] = (1,)
-        return shapes
+        """No arrays."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -152,6 +137,11 @@ class Recurrent:
         """Values the layers have to remember."""
         return 2 * self.layers * self.hidden_size
 
+    @property
+    def widths(self) -> Iterator[int]:
+        """The widths of all layers."""
+        yield from (self.hidden_size, self.layers, self.input_size)
+
     def shapes(self) -> ArrayShapes:
         """Names and shapes of all arrays."""
         rows = self.gates * self.hidden_size
@@ -171,7 +161,9 @@ class Recurrent:
         return shapes
 
 
-Architecture = WaveNet | Recurrent
+Architecture = (
+    WaveNet | ConvNet | Linear | Sequential | Recurrent | Container | LayerSequence | PedalNet | StatelessLstm
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +172,7 @@ class ModelDescription:
 
     Attributes
     ----------
-    architecture : WaveNet or Recurrent
+    architecture : Architecture
         What the arrays mean.
     arrays : mapping of str to ndarray of float32
         The weights under the names and with the shapes that ``architecture.shapes()`` lists, all finite.
@@ -192,6 +184,9 @@ class ModelDescription:
         Names of the conditioning inputs, in order; each runs from 0 to 1.
     metadata : mapping
         Whatever the file says beside the model: name, gear, loudness, calibration.
+    document : mapping or None
+        The parsed file without its weights. Who writes the model back in the same format starts from it, so that
+        what this description does not know about is kept.
 
     Raises
     ------
@@ -205,6 +200,7 @@ class ModelDescription:
     prewarm_frames: int = 0
     knobs: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, shape in checked_shapes(self.architecture).items():
@@ -218,24 +214,32 @@ class ModelDescription:
     @property
     def weight_count(self) -> int:
         """Number of trained values."""
-        return sum(array.size for array in self.arrays.values())
+        own = sum(array.size for array in self.arrays.values())
+        parts = self.architecture.models if isinstance(self.architecture, Container) else ()
+        return own + sum(model.weight_count for model in parts)
 
 
 def checked_shapes(architecture: Architecture) -> ArrayShapes:
-    """Return the array shapes of `architecture`; raise `ModelError` before anything absurd takes memory."""
-    widths = (
-        [s.channels for s in architecture.layer_arrays] + [s.head_size for s in architecture.layer_arrays]
-        if isinstance(architecture, WaveNet)
-        else [architecture.hidden_size, architecture.layers, architecture.input_size]
-    )
-    if max(widths) > WIDEST_LAYER:
-        raise ModelError(f"a layer is {max(widths)} wide: at most {WIDEST_LAYER} can be real")
+    """Return the array shapes of `architecture`.
+
+    Raises
+    ------
+    ModelError
+        When its parts do not fit onto each other, or it is larger than any real one: before anything takes memory.
+    """
+    widest = max(architecture.widths, default=0)
+    if widest > WIDEST_LAYER:
+        raise ModelError(f"a layer is {widest} wide: at most {WIDEST_LAYER} can be real")
+    if isinstance(architecture, WaveNet | ConvNet | Linear | Sequential):
+        check_fits(architecture)
     if architecture.history_size > LARGEST_HISTORY:
         raise ModelError(
             f"the model remembers {architecture.history_size} values: at most {LARGEST_HISTORY} can be real"
         )
     shapes = architecture.shapes()
     size = sum(map(prod, shapes.values()))
+    if isinstance(architecture, Container):
+        size = sum(model.weight_count for model in architecture.models)
     if size > LARGEST_MODEL:
         raise ModelError(f"the model claims {size} weights: at most {LARGEST_MODEL} can be real")
     return shapes

@@ -40,7 +40,7 @@ def load_preset(path_or_name: str | Path) -> Preset:
     document = TomlDocument.read(path)
     check_version(document)
     preset = validate(document, Preset)
-    preset._path = path  # pyright: ignore[reportPrivateUsage]
+    preset._path, preset._document = path, document  # pyright: ignore[reportPrivateUsage]
     if problems := list(preset_problems(preset)):
         raise document.error(problems)
     return preset

@@ -8,9 +8,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..models.calibration import LEVEL_RANGE, OutputLevel
+
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
 Decibels = Annotated[float, Field(ge=-60.0, le=24.0)]
 AmpDecibels = Annotated[float, Field(ge=-40.0, le=40.0)]
+InterfaceLevel = Annotated[float, Field(ge=LEVEL_RANGE[0], le=LEVEL_RANGE[1])]
+Oversampling = Literal[1, 2, 4]
+RateConversion = Literal["resample", "delay"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 KnobPosition = Annotated[float, Field(ge=0.0, le=10.0)]
 FileName = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f]*$")]
@@ -52,6 +57,24 @@ class Neural(NodeRecord):
     input_db: AmpDecibels = Field(default=0.0, description="Gain into the model in dB.")
     output_db: AmpDecibels = Field(default=0.0, description="Gain behind the model in dB.")
     mix: Share = Field(default=1.0, description="0 is dry, 1 is the model alone.")
+    quality: Share | None = Field(
+        default=None, description="For models in several sizes: 0 is the smallest, 1 the whole one."
+    )
+    interface_dbu: InterfaceLevel | None = Field(
+        default=None,
+        description="Level in dBu of a sine of full scale at your interface: the model is driven as its device was.",
+    )
+    output: OutputLevel = Field(
+        default="raw",
+        description="Gain behind the model beside output_db: none, to a loudness of -18 dB, or as loud as its device.",
+    )
+    oversampling: Oversampling = Field(
+        default=1, description="The model runs at so many times its rate: less aliasing."
+    )
+    rate_conversion: RateConversion = Field(
+        default="resample",
+        description="At a multiple of the model's rate: resample, or let the model run there with longer delays.",
+    )
     knobs: dict[str, float] = Field(default_factory=dict, description="The model's own controls by name.")
 
 

@@ -14,7 +14,8 @@ from pydantic import Field, PrivateAttr
 from ..models.errors import PresetError
 from ..models.writing import write_atomically
 from .control import ControlMapping
-from .key_lines import KeyPath
+from .document import TomlDocument
+from .key_lines import KeyPath, field_name
 from .nodes import Branch, Builtin, Decibels, Node, Parallel, Record
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Preset(Record):
     midi: Annotated[tuple[ControlMapping, ...], Field(strict=False, max_length=1024)] = ()
 
     _path: Path | None = PrivateAttr(None)
+    _document: TomlDocument | None = PrivateAttr(None)
 
     @property
     def path(self) -> Path | None:
@@ -77,6 +79,13 @@ class Preset(Record):
         return MappingProxyType(
             {self.ids[path]: item for path, item in walk(self.chain) if not isinstance(item, Branch)}
         )
+
+    def place(self, path: KeyPath) -> str:
+        """File, line and field of a part of the preset, for a message; without a file, its name and the field."""
+        field = field_name(path)
+        if self._document is None:
+            return f"{self._path or self.name}: {field}"
+        return f"{self._document.path}:{self._document.line(path)}: {field}"
 
     def resolve(self, name: str) -> Path:
         """Absolute path of a file the preset names: relative to the preset's folder, else to the current one."""
@@ -114,7 +123,7 @@ class Preset(Record):
         data = self.model_dump(mode="python", by_alias=True, exclude_none=True, exclude_defaults=True)
         self._rebase(data["chain"], Path(os.path.abspath(target.parent)))  # noqa: PTH100
         write_atomically(target, tomli_w.dumps(data).encode())
-        self._path = target
+        self._path, self._document = target, TomlDocument.read(target)
 
     def _rebase(self, chain: Any, folder: Path) -> None:
         """Make the relative paths in a dumped chain relative to another folder."""

@@ -1,14 +1,19 @@
 """The ``ampboard`` command. Heavy imports happen inside the commands, so that ``--help`` answers at once."""
 
+import signal
 import sys
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
 from ...models.errors import AmpboardError
 from . import demo, models, presets, render
-from .output import errors
+from .output import print_error
 
 BAD_INPUT = 2
+TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +21,23 @@ app = typer.Typer(
     add_completion=False,
     help="Neural amps in real plugin chains: render stems through presets that MIDI switches.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("ampboard"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hold what stands before the command."""
+
+
 app.command("demo")(demo.demo)
 app.command("render")(render.render)
 app.add_typer(presets.app, name="presets")
@@ -24,8 +46,17 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Run the command line; bad input ends with exit code 2 and one line on standard error."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
         app()
     except AmpboardError as error:
-        errors.print(f"ampboard: {error}", markup=False, highlight=False, soft_wrap=True)
+        print_error(f"ampboard: {error}")
         sys.exit(BAD_INPUT)
+    except OSError as error:
+        print_error(f"ampboard: {error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(BAD_INPUT)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """End as an exception, so that half-written files are removed."""
+    sys.exit(TERMINATED)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .output import Json, console, print_json, print_rows
+from .output import Json, print_json, print_rows
 from .render import facts, progress_bar, row, warn
 
 
@@ -47,5 +47,5 @@ def demo(
     )
     warn(results.stems)
     mix = results.mix
-    console.print(f"Mix: {mix.loudness:.1f} LUFS, {mix.true_peak:.1f} dBTP. Picture: {results.picture}")
-    console.print(f"Listen to {mix.path}", style="bold", soft_wrap=True)
+    typer.echo(f"Mix: {mix.loudness:.1f} LUFS, {mix.true_peak:.1f} dBTP. Picture: {results.picture}")
+    typer.secho(f"Listen to {mix.path}", bold=True)

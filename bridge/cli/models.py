@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, print_facts, print_rows
+from ...models.errors import AmpboardError
+from .output import Json, print_error, print_facts, print_rows
 
 app = typer.Typer(no_args_is_help=True, help="Look at trained models.")
 
@@ -24,16 +25,42 @@ _SHOWN_METADATA = (
 
 @app.command()
 def info(
-    files: Annotated[list[Path], typer.Argument(help="Model files: .nam or GuitarML json.")],
+    files: Annotated[list[Path], typer.Argument(help="Model files: .nam, or json of GuitarML, AIDA-X, RTNeural.")],
     json: Json = False,
 ) -> None:
     """Show what is in model files."""
-    facts = [_facts(path) for path in files]
-    if len(facts) == 1:
-        print_facts(facts[0], as_json=json)
-    else:
-        columns = ("file", "name", "architecture", "sample_rate", "weights")
-        print_rows(facts if json else [{c: f[c] for c in columns} for f in facts], as_json=json)
+    if len(files) == 1:
+        print_facts(_facts(files[0]), as_json=json)
+        return
+    facts, refusals = list[dict[str, Any]](), list[str]()
+    for path in files:
+        try:
+            facts.append(_facts(path))
+        except AmpboardError as error:
+            refusals.append(str(error))
+    columns = ("file", "name", "architecture", "sample_rate", "weights")
+    print_rows(facts if json else [{c: f[c] for c in columns} for f in facts], as_json=json)
+    for refusal in refusals:
+        print_error(refusal)
+    if refusals:
+        raise typer.Exit(2)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A model file of any kind.")],
+    target: Annotated[Path, typer.Argument(help="The file to write: .nam, or .json for AIDA-X.")],
+    format: Annotated[str | None, typer.Option(help="nam, aida-x or guitarml; by the suffix when left out.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the target if it exists.")] = False,
+) -> None:
+    """Write a model as another kind of file, where both know its architecture."""
+    from ...models.converting import convert_model
+    from ...models.errors import ModelError
+
+    if target.exists() and not overwrite:
+        raise ModelError(f"{target}: exists; choose another name, or allow --overwrite")
+    written = convert_model(source, target, format=format)
+    typer.echo(f"{target}: {written.weight_count} weights")
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -48,8 +75,8 @@ def _facts(path: Path) -> dict[str, Any]:
         "format": model.format,
         "architecture": model.architecture,
         "sample_rate": model.sample_rate,
-        "weights": model.description.weight_count,
+        "weights": model.played.weight_count,
         "receptive_field": model.receptive_field,
-        "prewarm_frames": model.description.prewarm_frames,
-        "knobs": list(model.description.knobs),
+        "prewarm_frames": model.played.prewarm_frames,
+        "knobs": list(model.played.knobs),
     } | {key: model.metadata.get(key, esr if key == "validation_esr" else None) for key in _SHOWN_METADATA}

@@ -1,12 +1,14 @@
 """What commands print: a table for people, JSON for programs, one line for an error."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")]
 
@@ -36,7 +38,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
     if not rows:
         console.print("nothing found")
         return
-    table = Table(title=title, title_justify="left")
+    table = Table(title=None if title is None else Text(title), title_justify="left")
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
@@ -45,13 +47,37 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON on standard output, unstyled."""
-    typer.echo(json.dumps(value, indent=2, default=str))
+    """Print `value` as JSON on standard output, unstyled; what is not finite becomes null."""
+    typer.echo(json.dumps(_finite(value), indent=2, default=str))
 
 
-def _cell(value: Any) -> str:
+def print_error(message: str) -> None:
+    """Print one line on standard error."""
+    errors.print(Text(_printable(message)), soft_wrap=True)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _cell(value: Any) -> Text:
+    """Text that a file from anywhere may have written: no markup, no control characters."""
+    return Text(_printable(_words(value)), overflow="fold")
+
+
+def _words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
-        return ", ".join(_cell(item) for item in value)
+        return ", ".join(map(_words, value))
     return "" if value is None else str(value)
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, console, errors, print_facts, print_json, print_rows
+from .output import Json, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
     from ...presets import Preset
@@ -84,9 +84,9 @@ def validate(
     else:
         for file, lines in problems.items():
             for line in lines:
-                errors.print(line, markup=False, highlight=False, soft_wrap=True)
+                print_error(line)
             if not lines:
-                console.print(f"{file}: valid", markup=False, highlight=False, soft_wrap=True)
+                typer.echo(f"{file}: valid")
     if any(problems.values()):
         raise typer.Exit(2)
 

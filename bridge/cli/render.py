@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, console, errors, print_json, print_rows
+from .output import Json, console, print_error, print_json, print_rows
 
 if TYPE_CHECKING:
     from ..rendering import RenderResult
@@ -42,8 +42,13 @@ def render(
     bit_depth: Annotated[
         BitDepth | None, typer.Option(help="Sample format; float for wav, 24 for flac when left out.")
     ] = None,
-    channels: Annotated[int | None, typer.Option(min=1, help="2 makes stereo of mono.")] = None,
-    normalize: Annotated[float | None, typer.Option(help="Scale each result to this peak in dBFS.")] = None,
+    channels: Annotated[
+        int | None,
+        typer.Option(min=1, help="2 makes stereo of mono; left out, only a reverb does."),
+    ] = None,
+    normalize: Annotated[
+        float | None, typer.Option(min=-60.0, max=0.0, help="Scale each result to this peak in dBFS.")
+    ] = None,
     tail: Annotated[float, typer.Option(min=0.0, help="Longest tail kept, in seconds.")] = 10.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
     json: Json = False,
@@ -96,7 +101,7 @@ def warn(results: Sequence["RenderResult"]) -> None:
     """Print the warnings of renders on standard error."""
     for result in results:
         for warning in result.warnings:
-            errors.print(f"{result.source}: {warning}", markup=False, highlight=False, soft_wrap=True)
+            print_error(f"{result.source}: {warning}")
 
 
 @contextmanager

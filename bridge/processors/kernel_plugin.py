@@ -10,17 +10,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
 import pedalboard
 from pedalboard import AudioProcessorParameter  # pyright: ignore[reportPrivateImportUsage]
 
 from ...models.errors import ParameterError, PluginError
-from ...models.kernels.contract import Kernel
+from ...models.kernels.contract import SETUP, Kernel
+from ..audio import Audio
 from ..native import running as native
 from ..native.library import VENDOR, bundle_path
 from ..native.running import Counters, RunningKernel
 
 _NONE: Final[Mapping[str, float]] = MappingProxyType({})
+_TRIAL_FRAMES: Final = 64
 _CHUNK_START: Final = b"ampboard" + struct.pack("<I", 1)  # as state_chunk.h
+
+
+def runs_at(kernel: Kernel, sample_rate: float) -> bool:
+    """Whether a kernel accepts a sample rate, as far as its ``measure`` tells."""
+    setup = np.zeros(1, SETUP)
+    setup[0] = (sample_rate, _TRIAL_FRAMES, kernel.channels[0], kernel.channels[0], 0)
+    return int(kernel.functions.measure.ctypes(kernel.program.ctypes.data, setup.ctypes.data)) >= 0
 
 
 class KernelPlugin(pedalboard.VST3Plugin):
@@ -46,7 +56,8 @@ class KernelPlugin(pedalboard.VST3Plugin):
     Notes
     -----
     Rendering works on any thread and releases the GIL; creation only on the thread that created the first plugin.
-    A kernel that refuses the sample rate is silent and counted (`counters`), for a board cannot raise from inside.
+    A kernel that refuses the sample rate raises when the plugin itself is called. In a board it is silent and counted
+    (`counters`), for a board cannot raise from inside.
     """
 
     _running: RunningKernel
@@ -92,6 +103,26 @@ class KernelPlugin(pedalboard.VST3Plugin):
     def counters(self) -> Counters:
         """What the native side counted so far."""
         return self._running.counters()
+
+    def process(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, input_array: Audio, sample_rate: float, buffer_size: int = 8192, reset: bool = True
+    ) -> Audio:
+        """Run audio through the plugin; see `pedalboard.Plugin.process`.
+
+        Raises
+        ------
+        ParameterError
+            When the kernel does not run at the sample rate.
+        """
+        kernel, refusals = self._running.kernel, self._running.counters().refusals
+        if not runs_at(kernel, sample_rate):
+            raise ParameterError(f"{kernel.name} does not run at {sample_rate:g} Hz: use another sample rate")
+        output: Audio = super().process(input_array, sample_rate, buffer_size, reset)  # pyright: ignore[reportArgumentType]
+        if self._running.counters().refusals > refusals:
+            raise ParameterError(f"{kernel.name} does not run at {sample_rate:g} Hz with this audio's channels")
+        return output
+
+    __call__ = process  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
     def swap(self, kernel: Kernel) -> None:
         """Let another kernel with the same parameters take over between two blocks: see `RunningKernel.swap`."""

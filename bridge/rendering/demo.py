@@ -1,6 +1,6 @@
 """The main job on material that ships: dry guitar and bass through presets that a MIDI file switches, and their mix."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from ...models.errors import AudioError
 from ...presets.library import factory_folder
+from ..audio import Audio
 from .engine import Progress, render
-from .formats import Audio, AudioSource
+from .formats import AudioSource
 from .mixing import MixResult, Stem, mix
 from .result import RenderResult
 from .spectra import Spectrum, band_spectrum, draw_spectra
 
 SETLISTS: Final = {"guitar": "demo", "bass": "demo-bass"}
-STEMS: Final = {"guitar": (0.0, 0.15), "bass": (-2.0, -0.1)}
+STEMS: Final = {"guitar": (0.0, 0.15), "bass": (-6.0, -0.1)}
 """Gain in dB and pan of each stem in the mix."""
 
-HEARD: Final = 30.0  # dB below the loudest octave: what lies deeper is not compared
+HEARD: Final = 25.0  # dB below the loudest octave: what lies deeper is not compared
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,9 @@ def render_demo(out_dir: Path, *, overwrite: bool = False, progress: Progress | 
     result = mix(
         [Stem(stem.path, *STEMS[stem.path.stem]) for stem in stems], mixed, loudness=-16.0, overwrite=overwrite
     )
-    parts, panels = list[DemoPart](), dict[str, Sequence[tuple[str, Spectrum]]]()
+    parts, panels = list[DemoPart](), dict[str, tuple[Spectrum, Spectrum]]()
     for stem in stems:
         dry, wet = _read(stem.source), _read(stem.path)
-        panels[stem.path.stem] = [("dry", band_spectrum(dry, stem.sample_rate))]
         for preset, first, end in _passages(stem, dry.shape[1]):
             before = band_spectrum(dry[:, first:end], stem.sample_rate)
             after = band_spectrum(wet[:, first:end], stem.sample_rate)
@@ -107,7 +107,7 @@ def render_demo(out_dir: Path, *, overwrite: bool = False, progress: Progress | 
             rate = stem.sample_rate
             levels = _level(dry[:, first:end]), _level(wet[:, first:end])
             parts.append(DemoPart(stem.path.stem, preset, first / rate, end / rate, *levels, octave, change))
-            panels[stem.path.stem] = [*panels[stem.path.stem], (preset, after)]
+            panels[f"{stem.path.stem}: {preset}"] = before, after
     draw_spectra(panels, picture)
     return DemoResult(stems, result, tuple(parts), picture)
 
@@ -133,10 +133,10 @@ def _level(audio: Audio) -> float:
 
 
 def _largest_change(before: Spectrum, after: Spectrum) -> tuple[float, float]:
-    """Octave (centre in Hz) and change in dB, overall level aside, among the octaves that are heard at all."""
+    """Octave (centre in Hz) and change in dB, overall level aside, among those that are heard in the dry sound."""
     dry, wet = before.octaves(), after.octaves()
     change = (wet - _total(wet)) - (dry - _total(dry))
-    change[np.maximum(dry - dry.max(), wet - wet.max()) < -HEARD] = 0.0
+    change[dry < dry.max() - HEARD] = 0.0
     index = int(np.abs(change).argmax())
     return float(before.octave_centres()[index]), float(change[index])
 

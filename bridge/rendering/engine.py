@@ -5,17 +5,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from ...models.errors import AudioError, ParameterError
-from ...models.writing import atomic_target
+from ...models.errors import ParameterError
 from ...presets import Preset, Setlist
-from .formats import Audio, AudioSource, BitDepth, Container, OutputFormat, audio_sink
+from ..audio import Audio
+from .formats import AudioSource, BitDepth, Container, OutputFormat, audio_sink, free_target, whole_file, write_errors
 from .loudness import LoudnessMeter, PeakMeter
 from .result import RenderResult
 from .score import Programme, Score
 from .take import MOST_CHANNELS, READ, Take
+
+LEAST_PEAK: Final = -60.0  # dBFS
 
 Progress = Callable[[Path, int, int], None]
 """Called with the source, the frames done and the frames there are."""
@@ -69,7 +72,7 @@ def render(
         Longest tail in seconds; what still sounds then is faded out. Also the longest time a chain rings on after a
         switch, unless the setlist says less.
     normalize : float, optional
-        Sample peak in dBFS to which each output is scaled.
+        Sample peak in dBFS to which each output is scaled, -60 to 0.
     overwrite : bool
         Replace outputs that exist.
     progress : callable, optional
@@ -94,8 +97,10 @@ def render(
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     sources = [AudioSource.open(path) for path in paths]
     programme = Programme.load(preset, setlist)
-    targets = _targets(sources, Path(out_dir), output_format, overwrite=overwrite)
-    _check(channels=channels, tail_limit=tail_limit, midi_channel=midi_channel)
+    with write_errors(Path(out_dir)):
+        targets = _targets(sources, Path(out_dir), output_format, overwrite=overwrite)
+    _check(channels=channels, tail_limit=tail_limit, normalize=normalize)
+    _check_midi(midi, midi_channel)
     scores = [Score.read(midi, programme, source.sample_rate, midi_channel) for source in sources]
     results = []
     for source, target, score in zip(sources, targets, scores, strict=True):
@@ -109,7 +114,7 @@ def _write(
     take: Take, target: Path, output_format: OutputFormat, normalize: float | None, progress: Progress | None
 ) -> RenderResult:
     started = time.perf_counter()
-    with atomic_target(target) as temporary:
+    with whole_file(target) as temporary:
         if normalize is None:
             result = _measure_and_write(take.blocks(), take, temporary, output_format, progress)
         else:
@@ -167,9 +172,19 @@ def _measure_and_write(
 
 
 def _warnings(take: Take, clipped: int, peak: float) -> Iterator[str]:
+    source = take.source
+    if source.missing_bytes:
+        yield (
+            f"the file is cut short: its header promises {source.missing_bytes} bytes of audio more, "
+            f"only the {source.frames} frames there are were rendered"
+        )
+    yield from take.score.remarks
+    if late := [frame for frame, _ in take.score.events if frame >= source.frames]:
+        end = f"the end ({source.frames} frames)"
+        yield f"MIDI events from frame {late[0]} on come after {end}: only the tail hears them"
     if clipped:
         yield f"{clipped} samples clipped (peak {peak:+.1f} dBFS): write float, or normalize"
-    for frame, program in take.unknown:
+    for frame, program in take.score.unknown:
         yield f"program {program.program} of bank {program.bank} at frame {frame}: no slot has it, nothing was switched"
 
 
@@ -187,15 +202,23 @@ def _targets(
             raise ParameterError(f"{source.path} and {first} would both become {target}: render them into two folders")
         if any(target.exists() and target.samefile(other.path) for other in sources):
             raise ParameterError(f"{target} is one of the inputs: choose another folder for the outputs")
-        if target.exists() and not overwrite:
-            raise AudioError(f"{target} exists: choose another folder, or allow overwriting")
+        free_target(target, overwrite=overwrite, remedy="choose another folder")
     return targets
 
 
-def _check(*, channels: int | None, tail_limit: float, midi_channel: int | None) -> None:
+def _check(*, channels: int | None, tail_limit: float, normalize: float | None) -> None:
     if channels is not None and not 1 <= channels <= MOST_CHANNELS:
         raise ParameterError(f"channels is {channels}: use 1 to {MOST_CHANNELS}")
     if not 0 <= tail_limit <= 600:
         raise ParameterError(f"tail_limit is {tail_limit:g} s: use 0 to 600")
-    if midi_channel is not None and not 1 <= midi_channel <= 16:
+    if normalize is not None and not LEAST_PEAK <= normalize <= 0:
+        raise ParameterError(f"normalize is {normalize:g} dBFS: use {LEAST_PEAK:g} to 0")
+
+
+def _check_midi(midi: str | Path | None, midi_channel: int | None) -> None:
+    if midi_channel is None:
+        return
+    if midi is None:
+        raise ParameterError(f"midi_channel is {midi_channel} without a MIDI file: give midi too, or leave both out")
+    if not 1 <= midi_channel <= 16:
         raise ParameterError(f"midi_channel is {midi_channel}: use 1 to 16")

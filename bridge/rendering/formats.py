@@ -8,11 +8,12 @@ from typing import Final, Literal
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
 from ...models.errors import AudioError, ParameterError
+from ...models.writing import atomic_target
+from ..audio import Audio
+from .riff import clear_time_stamp, missing_bytes
 
-Audio = NDArray[np.float32]
 Container = Literal["wav", "flac"]
 BitDepth = Literal["16", "24", "float"]
 
@@ -83,12 +84,15 @@ class AudioSource:
         Frames a second.
     channels, frames : int
         Both at least 1.
+    missing_bytes : int
+        What a wav file's header promises of audio beyond that: the file is cut short.
     """
 
     path: Path
     sample_rate: int
     channels: int
     frames: int
+    missing_bytes: int = 0
 
     @classmethod
     def open(cls, path: str | Path) -> "AudioSource":
@@ -100,15 +104,18 @@ class AudioSource:
             When it is not there, holds no audio that libsndfile reads, or not a single frame.
         """
         file = Path(path)
+        if file.is_dir():
+            raise AudioError(f"{file} is a folder: name the audio files in it")
         if not file.is_file():
             raise AudioError(f"{file}: there is no such file: correct the path")
         try:
             facts = soundfile.info(str(file))
+            missing = missing_bytes(file)
         except (soundfile.SoundFileError, OSError, TypeError) as error:
             raise AudioError(f"{file}: cannot be read as audio ({error}): use wav, flac, aiff, ogg or mp3") from error
         if facts.frames <= 0:
             raise AudioError(f"{file}: holds no audio (0 frames): record something first")
-        return cls(file, int(facts.samplerate), facts.channels, facts.frames)
+        return cls(file, int(facts.samplerate), facts.channels, facts.frames, missing)
 
     def blocks(self, frames: int) -> Generator[Audio]:
         """The audio in blocks: float32 of shape (channels, up to `frames`), contiguous.
@@ -162,15 +169,48 @@ class AudioSink:
 def audio_sink(
     path: Path, output_format: OutputFormat, *, sample_rate: int, channels: int, most_frames: int
 ) -> Generator[AudioSink]:
-    """Write a file; `most_frames` is an upper bound of its length, which decides between wav and RF64."""
+    """Write a file; `most_frames` is an upper bound of its length, which decides between wav and RF64.
+
+    Equal audio makes equal files.
+    """
     size = most_frames * channels * BYTES[output_format.subtype]
     container = (
         "RF64" if output_format.container == "wav" and size > MOST_WAV_BYTES else output_format.container.upper()
     )
+    with soundfile.SoundFile(str(path), "w", sample_rate, channels, output_format.subtype, format=container) as file:
+        yield AudioSink(file, output_format)
+    if output_format.container == "wav":
+        clear_time_stamp(path)
+
+
+@contextmanager
+def write_errors(path: Path) -> Generator[None]:
+    """Turn what the file system refuses inside the block into an `AudioError` that names `path`."""
     try:
-        with soundfile.SoundFile(
-            str(path), "w", sample_rate, channels, output_format.subtype, format=container
-        ) as file:
-            yield AudioSink(file, output_format)
+        yield
     except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"{path}: cannot be written: {error}") from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        remedy = "choose a place that is writable and has room"
+        raise AudioError(f"{path}: cannot be written ({reason.rstrip('.')}): {remedy}") from error
+
+
+def free_target(path: Path, *, overwrite: bool, remedy: str) -> None:
+    """Raise `AudioError` when `path` is a folder, or a file that must stay."""
+    with write_errors(path):
+        if path.is_dir():
+            raise AudioError(f"{path} is a folder: {remedy}")
+        if path.exists() and not overwrite:
+            raise AudioError(f"{path} exists: {remedy}, or allow overwriting")
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends, and disappears when it raises.
+
+    Raises
+    ------
+    AudioError
+        When the file system refuses anything in the block.
+    """
+    with write_errors(path), atomic_target(path) as temporary:
+        yield temporary

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import fftconvolve, firwin, upfirdn
 
-Audio = NDArray[np.float32]
-
 OVERSAMPLING: Final = 4
 TAPS: Final = 64  # of the interpolation, a phase
 LOOK_AHEAD: Final = 0.015  # seconds, to each side

@@ -13,7 +13,7 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-Audio = NDArray[np.float32]
+from ..audio import Audio
 
 HOP_SECONDS: Final = 0.1  # blocks of 400 ms overlap by three quarters
 HOPS_PER_BLOCK: Final = 4
@@ -42,7 +42,11 @@ class LoudnessMeter:
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        filters = [pyloudnorm.IIRfilter(gain, q, fc, sample_rate, kind) for gain, q, fc, kind in K_WEIGHTING]
+        filters = [
+            pyloudnorm.IIRfilter(gain, q, fc, sample_rate, kind)
+            for gain, q, fc, kind in K_WEIGHTING
+            if fc < sample_rate / 2  # above that it has no effect on what can be there
+        ]
         self._filters = [(f.b, f.a) for f in filters]
         self._memories = [np.zeros((channels, 2)) for _ in filters]
         self._weights = np.array([1, 1, 1, SURROUND_WEIGHT, SURROUND_WEIGHT]) if channels == 5 else np.ones(channels)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.errors import AudioError, ParameterError
-from ...models.writing import atomic_target
-from .formats import Audio, AudioSource, BitDepth, Container, OutputFormat, audio_sink
+from ..audio import Audio
+from .formats import AudioSource, BitDepth, Container, OutputFormat, audio_sink, free_target, whole_file
 from .limiter import TruePeakLimiter
 from .loudness import LoudnessMeter, PeakMeter
 
@@ -127,8 +127,7 @@ def mix(
     if target.suffix not in SUFFIXES:
         raise ParameterError(f"{target}: a mix is written to .wav or .flac: correct the suffix")
     output_format = OutputFormat(SUFFIXES[target.suffix], bit_depth)
-    if target.exists() and not overwrite:
-        raise AudioError(f"{target} exists: choose another name, or allow overwriting")
+    free_target(target, overwrite=overwrite, remedy="choose another name")
     if not (math.isfinite(loudness) and true_peak <= 0):
         raise ParameterError(
             f"loudness {loudness:g} LUFS, true_peak {true_peak:g} dBTP: use a finite one, and at most 0"
@@ -141,7 +140,7 @@ def mix(
     if len(rates) > 1:
         raise AudioError(f"{target}: the stems have sample rates {sorted(rates)}: bring them to one")
     rate = rates.pop()
-    with atomic_target(target) as temporary, tempfile.TemporaryDirectory(dir=target.parent, prefix=".mix-") as folder:
+    with whole_file(target) as temporary, tempfile.TemporaryDirectory(dir=target.parent, prefix=".mix-") as folder:
         plain = Path(folder) / "sum.wav"
         frames = max(source.frames for source in sources)
         measured = _write(_sum(parts, sources), plain, OutputFormat(), rate, frames)

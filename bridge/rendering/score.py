@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ...models.errors import ParameterError
 from ...presets import ControlMapping, Preset, Setlist, Switching, load_preset, load_setlist
@@ -75,11 +76,14 @@ class Score:
         Frame and action; those at frame 0 come before any sound, a slot selected there needs no fade.
     unknown : tuple of (int, UnknownProgram)
         Program changes that no slot answers.
+    remarks : tuple of str
+        Why the MIDI file, or a part of it, does nothing.
     """
 
     initial: int
     events: tuple[tuple[int, Action], ...]
     unknown: tuple[tuple[int, UnknownProgram], ...]
+    remarks: tuple[str, ...]
 
     @classmethod
     def read(cls, midi: str | Path | None, programme: Programme, sample_rate: int, channel: int | None) -> "Score":
@@ -93,6 +97,9 @@ class Score:
         mapper = MidiMapper(programme, programme.controls, channel)
         messages = read_midi(midi, sample_rate) if midi is not None else ()
         found = [(timed.frame, action) for timed in messages for action in mapper.actions(timed.message)]
+        remarks = tuple(_remarks(midi, programme, [timed.message for timed in messages], found, channel))
+        if programme.setlist is None:
+            found = [(frame, action) for frame, action in found if not isinstance(action, SelectSlot)]
         first = [action.slot for frame, action in found if frame == 0 and isinstance(action, SelectSlot)]
         return cls(
             initial=first[-1] if first else 0,
@@ -102,6 +109,7 @@ class Score:
                 if not isinstance(action, UnknownProgram) and not (frame == 0 and isinstance(action, SelectSlot))
             ),
             unknown=tuple((frame, action) for frame, action in found if isinstance(action, UnknownProgram)),
+            remarks=remarks,
         )
 
     @property
@@ -115,3 +123,29 @@ class Score:
         inside = [(frame, action) for frame, action in self.events if start <= frame < end]
         for first, last in pairwise(sorted({start, end, *(frame for frame, _ in inside)})):
             yield first, last, tuple(action for frame, action in inside if frame == first)
+
+
+def _remarks(
+    midi: str | Path | None,
+    programme: Programme,
+    messages: Sequence[Any],
+    found: Sequence[tuple[int, Action]],
+    channel: int | None,
+) -> Iterator[str]:
+    if midi is None:
+        return
+    switching = [action for _, action in found if isinstance(action, SelectSlot)]
+    if switching and programme.setlist is None:
+        yield f"{midi}: program changes ({len(switching)}) do nothing to a single preset: render a setlist to switch"
+    if found:
+        return
+    events = [message for message in messages if message.type in ("program_change", "control_change")]
+    heard = [event for event in events if channel in (None, event.channel + 1)]
+    if not events:
+        yield f"{midi}: has no program change and no control change: it does nothing"
+    elif not heard:
+        channels = ", ".join(map(str, sorted({event.channel + 1 for event in events})))
+        yield f"{midi}: has nothing on MIDI channel {channel}, only on {channels}: it does nothing"
+    else:
+        controls = ", ".join(map(str, sorted({event.control for event in heard})))
+        yield f"{midi}: nothing is mapped to its control changes (CC {controls}): it does nothing"

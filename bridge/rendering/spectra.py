@@ -1,6 +1,6 @@
 """The picture of a render: what the chain did to the spectrum."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ LOWEST_OCTAVE = 62.5  # Hz, centre
 OCTAVES = 8
 LOWEST_BAND = LOWEST_OCTAVE * 2 ** (0.5 / BANDS_PER_OCTAVE - 0.5)
 SILENCE_DB = -150.0
-TICKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+TICKS = (100, 300, 1000, 3000, 10_000)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Spectrum:
 
     def octave_centres(self) -> NDArray[np.float64]:
         """Centre frequencies in Hz of the octaves: 62.5, 125, 250 and on."""
-        return LOWEST_OCTAVE * 2.0 ** np.arange(self._whole // BANDS_PER_OCTAVE)
+        return np.ldexp(np.float64(LOWEST_OCTAVE), np.arange(self._whole // BANDS_PER_OCTAVE))
 
     @property
     def _whole(self) -> int:
@@ -71,28 +71,24 @@ def band_spectrum(audio: NDArray[np.float32], sample_rate: float) -> Spectrum:
     return Spectrum(frequencies, _decibels(up_to(frequencies * edges) - up_to(frequencies / edges)))
 
 
-def draw_spectra(
-    panels: Mapping[str, Sequence[tuple[str, Spectrum]]],
-    path: Path,
-) -> None:
-    """Draw one panel per stem, one line per spectrum, as a PNG at `path`.
+def draw_spectra(panels: Mapping[str, tuple[Spectrum, Spectrum]], path: Path) -> None:
+    """Draw one panel per passage, dry and wet, as a PNG at `path`.
 
     Parameters
     ----------
-    panels : mapping of str to sequence of (label, Spectrum)
-        Stems by name; the first line of each is drawn grey, as the dry signal.
+    panels : mapping of str to (Spectrum, Spectrum)
+        Dry and wet spectrum by the passage's title.
     path : Path
         The picture; written atomically.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    figure = Figure(figsize=(2.8 * len(panels), 3.4), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axis, (stem, lines) in zip(axes, panels.items(), strict=True):
-        for number, (label, spectrum) in enumerate(lines):
-            style = {"color": "0.6", "linestyle": "--"} if number == 0 else {"color": f"C{number - 1}"}
-            axis.semilogx(spectrum.frequencies, spectrum.levels, label=label, linewidth=1.8, **style)
-        axis.set(title=stem, xlabel="frequency in Hz", xlim=(LOWEST_BAND, 11_000), ylim=(-100, -20))
+    for number, (axis, (title, (dry, wet))) in enumerate(zip(axes, panels.items(), strict=True)):
+        axis.semilogx(dry.frequencies, dry.levels, label="dry", linewidth=1.8, color="0.6", linestyle="--")
+        axis.semilogx(wet.frequencies, wet.levels, label="wet", linewidth=1.8, color=f"C{number}")
+        axis.set(title=title, xlabel="frequency in Hz", xlim=(LOWEST_BAND, 11_000), ylim=(-100, -20))
         axis.set_xticks(TICKS, [f"{tick:g}" if tick < 1000 else f"{tick // 1000:g}k" for tick in TICKS])
         axis.minorticks_off()
         axis.grid(alpha=0.3)

@@ -8,14 +8,15 @@ from typing import Final
 import numpy as np
 
 from ...models.errors import AmpboardError, AudioError, ParameterError
+from ..audio import Audio
 from ..chains import build_chain
 from ..midi.mapping import Action, MoveControl, SelectSlot, SetLevel
 from ..streaming import StreamingChain, widens
 from ..switching import ChainSwitcher
-from .formats import Audio, AudioSource
+from .formats import AudioSource
 from .result import SwitchEvent
 from .score import Programme, Score
-from .tail import Tail
+from .tail_trimmer import TailTrimmer
 
 BLOCK: Final = 2048  # frames
 READ: Final = 1 << 14  # frames
@@ -27,6 +28,8 @@ class Take:
 
     Attributes
     ----------
+    score : Score
+        What happens when.
     switches : list of SwitchEvent
         What has been brought up so far.
     frames, latency, tail : int
@@ -38,7 +41,7 @@ class Take:
     ) -> None:
         self.source = source
         self._programme = programme
-        self._score = score
+        self.score = score
         self._shared = {slot: programme.first_of(slot) for slot in score.slots}  # slots of one preset share a chain
         built = {slot: build_chain(programme.presets[slot]) for slot in sorted(set(self._shared.values()))}
         stereo = any(widens(chain.board) for chain in built.values())
@@ -75,10 +78,9 @@ class Take:
         )
         self.latency = self._switcher.latency
         self.switches = [SwitchEvent(0, score.initial, programme.presets[score.initial].name)]
-        self.unknown = score.unknown
         moving = any(isinstance(action, MoveControl) and frame > 0 for frame, action in score.events)
         certain = math.inf if moving else max(chain.tail_seconds for chain in self._chains.values())
-        self._tail = Tail(
+        self._tail = TailTrimmer(
             channels=self.channels,
             sample_rate=source.sample_rate,
             most_frames=round(min(tail_limit, certain) * source.sample_rate),
@@ -114,7 +116,7 @@ class Take:
 
     def _play(self, block: Audio, position: int) -> Audio:
         parts = []
-        for first, last, actions in self._score.pieces(position, block.shape[1]):
+        for first, last, actions in self.score.pieces(position, block.shape[1]):
             for action in actions:
                 self._act(action, first)
             parts.append(self._switcher.process(block[:, first - position : last - position]))

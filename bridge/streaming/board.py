@@ -7,7 +7,8 @@ import numpy as np
 import pedalboard
 
 from ...models.errors import ParameterError, PluginError
-from .stages import Audio, Container, Queue, leaves, stages, widens
+from ..audio import Audio
+from .stages import Container, Queue, leaves, stages, widens
 
 if TYPE_CHECKING:
     from ..chains import Chain
@@ -53,8 +54,10 @@ class StreamingBoard:
     ------
     ParameterError
         When a number is out of range.
+    AudioError
+        When a processor of ours does not run at the sample rate, or a stereo one would get more than two channels.
     PluginError
-        When a processor refuses the number of channels or the rate, or never returns anything.
+        When another processor refuses the number of channels or the rate, or one never returns anything.
     """
 
     def __init__(

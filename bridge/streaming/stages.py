@@ -7,12 +7,12 @@ from typing import Final, Protocol
 
 import numpy as np
 import pedalboard
-from numpy.typing import NDArray
 from pedalboard import Mix, Plugin, PluginContainer
 
-from ...models.errors import PluginError
+from ...models.errors import AudioError, PluginError
+from ..audio import Audio
+from ..processors.kernel_plugin import KernelPlugin, runs_at
 
-Audio = NDArray[np.float32]
 Container = PluginContainer | Sequence[Plugin]
 """What holds plugins in order: a board, a chain inside it, a list."""
 
@@ -27,8 +27,13 @@ BUFFERED: Final[tuple[type[Plugin], ...]] = (
 WIDENING: Final[tuple[type[Plugin], ...]] = (pedalboard.Reverb,)
 """Processors whose two channels differ for the same input: where a mono signal becomes stereo."""
 
+STEREO_AT_MOST: Final[tuple[type[Plugin], ...]] = (pedalboard.Reverb, pedalboard.Convolution)
+"""Processors that spoil more than two channels without a word: a reverb leaves all dry, a convolution repeats the first
+from the third on."""
+
 STEADY_BLOCKS: Final = 4  # full blocks in a row after which the latency has passed
 LONGEST_LATENCY: Final = 2  # seconds
+REMEDY: Final = "convert the audio to a usual rate, such as 48000 Hz"
 
 
 class Stage(Protocol):
@@ -110,10 +115,13 @@ class Run:
 
     def reset(self) -> None:
         """Return to rest: prepared for the largest block, its latency known."""
+        refusals = self._refusals()
         try:
             missing = self._fill()
         except (RuntimeError, ValueError) as error:  # what pedalboard raises for a refused layout or rate
             raise PluginError(f"{self._names}: cannot play {self._silence.shape[0]} channels: {error}") from error
+        if self._refusals() > refusals:
+            raise AudioError(f"{self._names}: does not run at {self._sample_rate} Hz: {REMEDY}")
         held = self._max_block if self._buffered else 0  # they return up to a block late
         self.latency = missing + held
         self.missing = held if self._buffered else missing
@@ -124,7 +132,22 @@ class Run:
         self._tell_layout()
 
     def _gather(self) -> pedalboard.Chain:
-        return pedalboard.Chain([place.plugin for place in self._places])
+        board = pedalboard.Chain([place.plugin for place in self._places])
+        channels = self._silence.shape[0]
+        for plugin in leaves(board):
+            if channels > 2 and isinstance(plugin, STEREO_AT_MOST):
+                name = type(plugin).__name__
+                raise AudioError(f"{name} plays at most 2 channels, not {channels}: split the audio into stereo files")
+        found = (KernelPlugin.identify(plugin) for plugin in leaves(board))
+        self._kernels = [running for running in found if running is not None]
+        for running in self._kernels:
+            if not runs_at(running.kernel, self._sample_rate):
+                raise AudioError(f"{running.kernel.name} does not run at {self._sample_rate} Hz: {REMEDY}")
+        return board
+
+    def _refusals(self) -> int:
+        """How often its kernels have refused a sample rate or a number of channels; they are silent then."""
+        return sum(running.counters().refusals for running in self._kernels)
 
     def _tell_layout(self) -> None:
         self.process(self._silence[:, :0])
@@ -134,7 +157,8 @@ class Run:
         self.process(self._silence)  # a plugin's first call ever does not count its latency
         self._board.reset()
         missing = steady = 0
-        for _ in range(-(-LONGEST_LATENCY * self._sample_rate // self._max_block)):
+        blocks = max(-(-LONGEST_LATENCY * self._sample_rate // self._max_block), 2 * STEADY_BLOCKS)
+        for _ in range(blocks):
             short = self._max_block - self.process(self._silence).shape[1]
             missing += short
             steady = 0 if short else steady + 1

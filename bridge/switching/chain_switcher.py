@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 
 from ...models.errors import ParameterError
+from ..audio import Audio
 from .delay_line import DelayLine
 from .ramp import DelayedRamp, Ramp
-from .voice import Audio, SwitchableChain, Voice, scaled
+from .voice import SwitchableChain, Voice, scaled
 
 GATE_SECONDS: Final = 0.005
 LEVEL_SECONDS: Final = 0.005

@@ -1,17 +1,13 @@
 """A chain on its way in or out."""
 
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..audio import SILENCE, Audio
 from .delay_line import DelayLine
 from .ramp import DelayedRamp, Gains, Ramp
-
-Audio = NDArray[np.float32]
-
-SILENCE: Final = 10 ** (-90 / 20)  # below -90 dBFS a chain has rung out
 
 
 class SwitchableChain(Protocol):

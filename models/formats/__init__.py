@@ -7,23 +7,32 @@ from typing import Any
 
 from ..description import ModelDescription
 from ..errors import ModelError
-from .guitarml import is_guitarml, read_guitarml
-from .nam import is_nam, read_nam
+from .guitarml import is_guitarml, read_guitarml, write_guitarml
+from .nam import is_nam, read_nam, write_nam
+from .pedalnet import is_pedalnet, read_pedalnet, write_pedalnet
 from .reading import read_json
+from .rtneural import is_rtneural, read_rtneural, write_rtneural
+from .smartamppro import is_smartamppro, read_smartamppro, write_smartamppro
+from .torch_state import is_torch_state, read_torch_state, write_torch_state
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of model file: how to recognise its JSON and how to read it."""
+    """A kind of model file: how to recognise its JSON, how to read it and how to write it."""
 
     name: str
     recognises: Callable[[Mapping[str, Any]], bool]
     read: Callable[[Path, dict[str, Any]], ModelDescription]
+    write: Callable[[ModelDescription, Path], None]
 
 
 FORMATS = (
-    Format("Neural Amp Modeler", is_nam, read_nam),
-    Format("GuitarML", is_guitarml, read_guitarml),
+    Format("Neural Amp Modeler", is_nam, read_nam, write_nam),
+    Format("GuitarML", is_guitarml, read_guitarml, write_guitarml),
+    Format("RTNeural", is_rtneural, read_rtneural, write_rtneural),
+    Format("PedalNetRT", is_pedalnet, read_pedalnet, write_pedalnet),
+    Format("SmartAmpPro", is_smartamppro, read_smartamppro, write_smartamppro),
+    Format("PyTorch state_dict", is_torch_state, read_torch_state, write_torch_state),
 )
 
 

@@ -4,9 +4,9 @@
 unless a newer trainer wrote one; NeuralPi and Proteus captures are made at 44.1 kHz.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
 from .reading import float32_array, in_file, read_json, validated
+from .writing import json_numbers, write_json
 
-SAMPLE_RATE = 44_100
-KNOB_NAMES = ("gain", "master")  # as NeuralPi labels the first two conditioning inputs
+SAMPLE_RATE: Final = 44_100
+KNOB_NAMES: Final = ("gain", "master")  # as NeuralPi labels the first two conditioning inputs
 
 Count = Annotated[int, Field(strict=True, ge=1, le=1 << 24)]
 
@@ -26,10 +27,10 @@ class _ModelData(BaseModel):
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
     model: Literal["SimpleRNN"]
-    unit_type: Literal["LSTM"]
+    unit_type: Literal["LSTM", "GRU"]
     input_size: Annotated[int, Field(strict=True, ge=1, le=64)]
     output_size: Literal[1]
-    num_layers: Literal[1]
+    num_layers: Annotated[int, Field(strict=True, ge=1, le=64)]
     hidden_size: Count
     skip: Annotated[int, Field(ge=0, le=1)]
     bias_fl: bool = True
@@ -43,23 +44,13 @@ class _File(BaseModel):
     state_dict: dict[str, Any]
 
 
-_NAMES = {
-    "0.input.weight": "rec.weight_ih_l0",
-    "0.recurrent.weight": "rec.weight_hh_l0",
-    "0.input.bias": "rec.bias_ih_l0",
-    "0.recurrent.bias": "rec.bias_hh_l0",
-    "head.weight": "lin.weight",
-    "head.bias": "lin.bias",
-}
-
-
 def is_guitarml(document: Mapping[str, Any]) -> bool:
     """Whether a JSON object looks like a GuitarML recurrent model."""
     return "model_data" in document and "state_dict" in document
 
 
 def read_guitarml(path: str | Path, document: dict[str, Any] | None = None) -> ModelDescription:
-    """Read a GuitarML LSTM (NeuralPi, Proteus, Chameleon).
+    """Read a GuitarML LSTM or GRU (NeuralPi, Proteus, Chameleon); its conditioning inputs are knobs.
 
     Parameters
     ----------
@@ -74,26 +65,84 @@ def read_guitarml(path: str | Path, document: dict[str, Any] | None = None) -> M
         When the file is damaged or of an architecture this reader does not know.
     """
     path = Path(path)
-    file = validated(path, _File, read_json(path) if document is None else document)
-    return in_file(path, lambda: _describe(path, file))
+    document = read_json(path) if document is None else document
+    file = validated(path, _File, document)
+    return in_file(path, lambda: _describe(path, file, document))
 
 
-def _describe(path: Path, file: _File) -> ModelDescription:
+def write_guitarml(description: ModelDescription, path: str | Path) -> None:
+    """Write a model as GuitarML json; replaces an existing file only when the new one is complete.
+
+    A model read from such a file is written with everything else that stood there.
+
+    Raises
+    ------
+    ModelError
+        When the architecture has no counterpart in the format.
+    """
+    architecture = description.architecture
+    if not isinstance(architecture, Recurrent):
+        raise ModelError(f"{path}: GuitarML json holds an LSTM or a GRU, not a {type(architecture).__name__}")
+    given = description.document
+    document = dict(given) if given and is_guitarml(given) else _new_document(description, architecture)
+    state = dict(document["state_dict"])
+    for name, key in _keys(architecture):
+        if key in state or document["model_data"].get("bias_fl", True):
+            array = description.arrays.get(name)
+            state[key] = json_numbers(np.zeros_like(description.arrays[_twin(name)]) if array is None else array)
+    write_json(path, {**document, "state_dict": state})
+
+
+def _keys(architecture: Recurrent) -> Iterator[tuple[str, str]]:
+    """Names of the arrays, here and in the file."""
+    for layer in range(architecture.layers):
+        yield f"{layer}.input.weight", f"rec.weight_ih_l{layer}"
+        yield f"{layer}.recurrent.weight", f"rec.weight_hh_l{layer}"
+        yield f"{layer}.input.bias", f"rec.bias_ih_l{layer}"
+        yield f"{layer}.recurrent.bias", f"rec.bias_hh_l{layer}"
+    yield "head.weight", "lin.weight"
+    yield "head.bias", "lin.bias"
+
+
+def _twin(name: str) -> str:
+    """The other bias of the same shape: a model from elsewhere may have only one."""
+    return name.replace("recurrent", "input")
+
+
+def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescription:
     data = file.model_data
+    kind = "lstm" if data.unit_type == "LSTM" else "gru"
     architecture = Recurrent(
-        "lstm", data.input_size, data.hidden_size, data.num_layers, skip=data.skip == 1, recurrent_bias=True
+        kind, data.input_size, data.hidden_size, data.num_layers, skip=data.skip == 1, recurrent_bias=True
     )
-    arrays: dict[str, NDArray[np.float32]] = {}
-    for name, shape in checked_shapes(architecture).items():
-        key = _NAMES[name]
-        if not data.bias_fl and key.startswith("rec.bias"):
-            arrays[name] = np.zeros(shape, np.float32)
+    shapes, arrays = checked_shapes(architecture), dict[str, NDArray[np.float32]]()
+    for name, key in _keys(architecture):
+        if not data.bias_fl and key not in file.state_dict and "bias" in key:
+            arrays[name] = np.zeros(shapes[name], np.float32)
             continue
         if key not in file.state_dict:
             raise ModelError(f"state_dict.{key}: is missing")
         arrays[name] = float32_array(path, f"state_dict.{key}", file.state_dict[key])
-        if arrays[name].shape != shape:
-            raise ModelError(f"state_dict.{key}: has shape {arrays[name].shape}, model_data describes {shape}")
+        if arrays[name].shape != shapes[name]:
+            raise ModelError(f"state_dict.{key}: has shape {arrays[name].shape}, model_data describes {shapes[name]}")
     rate = SAMPLE_RATE if data.samplerate is None else round(data.samplerate)
     knobs = tuple(KNOB_NAMES[i] if i < len(KNOB_NAMES) else f"knob_{i + 1}" for i in range(architecture.input_size - 1))
-    return ModelDescription(architecture, arrays, rate, knobs=knobs)
+    known = {key for _, key in _keys(architecture)}
+    rest = {**document, "state_dict": {k: None if k in known else v for k, v in document["state_dict"].items()}}
+    return ModelDescription(architecture, arrays, rate, knobs=knobs, document=rest)
+
+
+def _new_document(description: ModelDescription, architecture: Recurrent) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "model": "SimpleRNN",
+        "input_size": architecture.input_size,
+        "skip": int(architecture.skip),
+        "output_size": 1,
+        "unit_type": architecture.kind.upper(),
+        "num_layers": architecture.layers,
+        "hidden_size": architecture.hidden_size,
+        "bias_fl": True,
+    }
+    if description.sample_rate is not None:
+        data["samplerate"] = description.sample_rate
+    return {"model_data": data, "state_dict": {}}

@@ -24,11 +24,13 @@ def read_json(path: Path) -> dict[str, Any]:
     ModelError
         When the file cannot be read, is empty, larger than 256 MiB, not JSON, nested too deep or not an object.
     """
+    if path.exists() and not path.is_file():
+        raise ModelError(f"{path}: is not a file; name a model file (.nam or .json)")
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise ModelError(f"{path}: {size >> 20} MiB is too large for a model file (at most {LARGEST_FILE >> 20})")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:

@@ -13,8 +13,11 @@ from ampboard.bridge.chains import build_board, build_chain
 from ampboard.bridge.native.library import bundle_path
 from ampboard.bridge.processors import Cabinet, NeuralAmp, ToneStack
 from ampboard.models.errors import ModelError, ParameterError, PluginError, PresetError
+from ampboard.models.kernels.amp import RateConversion
+from ampboard.models.kernels.amp.kernel import OVERSAMPLING_FACTORS
 from ampboard.models.kernels.tone_stack import CIRCUITS
 from ampboard.presets import Preset, load_preset
+from ampboard.presets import nodes as preset_nodes
 from ampboard.presets.nodes import Circuit
 
 RATE = 48_000
@@ -86,6 +89,45 @@ output_db = -2
     assert isinstance(build_board(preset), pedalboard.Pedalboard)
     assert list(chain.nodes) == ["ladder-filter", "amp", "tone", "cabinet", "reverb"]
     np.testing.assert_array_equal(chain.board(noise, RATE), by_hand(noise, RATE))
+
+
+def test_an_amp_follows_the_levels_and_rates_of_its_node(load, noise, fixtures: Path) -> None:
+    model = fixtures / "nam" / "core_lstm.nam"
+    chain = build_chain(
+        load(f"""
+[[chain]]
+type = "neural"
+model = "{model}"
+input_db = 2
+interface_dbu = 10
+output = "calibrated"
+oversampling = 2
+rate_conversion = "delay"
+""")
+    )
+    by_hand = NeuralAmp(
+        model, input_db=2, interface_dbu=10, output="calibrated", oversampling=2, rate_conversion="delay"
+    )
+    for rate in (44_100, 96_000):
+        np.testing.assert_array_equal(chain.board(noise, rate), by_hand(noise, rate))
+    assert chain.get_parameter("amp.input_db") == 2
+    chain.set_parameter("amp.bypass", 1)
+    chain.board.reset()
+    np.testing.assert_allclose(chain.board(noise, 96_000), noise, atol=1e-7)
+
+
+def test_a_node_offers_what_the_amp_does() -> None:
+    assert get_args(preset_nodes.RateConversion) == get_args(RateConversion)
+    assert get_args(preset_nodes.Oversampling) == OVERSAMPLING_FACTORS
+
+
+def test_a_level_the_model_does_not_say_is_named(load, model: Path) -> None:
+    for line, reason in (
+        ("interface_dbu = 10", r"BossWN-nano\.nam: metadata\.input_level_dbu"),
+        ('output = "calibrated"', "needs interface_dbu"),
+    ):
+        with pytest.raises((ModelError, ParameterError), match=rf"test\.toml: chain\[0\]: .*{reason}"):
+            build_chain(load(f'[[chain]]\ntype = "neural"\nmodel = "{model}"\n{line}\n'))
 
 
 def test_branches_are_summed_with_their_gains(load, noise) -> None:
@@ -205,9 +247,17 @@ def test_tails_add_up_in_a_chain_and_the_longest_branch_counts(load) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ('[[chain]]\ntype = "neural"\nmodel = "bad.nam"', ModelError, r"test.toml: chain\[0\]: .*bad.nam"),
-        ('[[chain]]\ntype = "lv2"\nuri = "urn:x"', PluginError, r"test.toml: chain\[0\]: the LV2 plugin urn:x cannot"),
-        ('[[chain]]\ntype = "vst3"\npath = "Nix.vst3"', PluginError, r"test.toml: chain\[0\]: there is no VST3 plugin"),
+        ('[[chain]]\ntype = "neural"\nmodel = "bad.nam"', ModelError, r"test.toml:\d+: chain\[0\]: .*bad.nam"),
+        (
+            '[[chain]]\ntype = "lv2"\nuri = "urn:x"',
+            PluginError,
+            r"test.toml:\d+: chain\[0\]: the LV2 plugin urn:x cannot",
+        ),
+        (
+            '[[chain]]\ntype = "vst3"\npath = "Nix.vst3"',
+            PluginError,
+            r"test.toml:\d+: chain\[0\]: there is no VST3 plugin",
+        ),
         ('[[chain]]\ntype = "vst3"\npath = "/dev/null"', PluginError, r"chain\[0\]: /dev/null: the plugin cannot be"),
     ],
 )

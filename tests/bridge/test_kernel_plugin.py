@@ -290,7 +290,10 @@ def test_setups_that_the_kernel_refuses() -> None:
     with pytest.raises(ValueError, match="2-channel"):
         mono.process(noise(2, 100), 48_000)
     plugin = KernelPlugin(leaky())
-    assert not plugin.process(noise(2, 100), 384_000).any()
+    for _ in range(2):
+        with pytest.raises(ParameterError, match="Leaky does not run at 384000 Hz: use another sample rate"):
+            plugin(noise(2, 100), 384_000)
+    assert not Pedalboard([plugin])(noise(2, 100), 384_000).any()
     assert plugin.counters.refusals == 1
     np.testing.assert_array_equal(plugin.process(noise(2, 100), 48_000), direct(leaky(), noise(2, 100)))
 

@@ -1,6 +1,7 @@
 """Neural amps in pedalboard chains: the model's own samples, at every rate, in every arrangement."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pedalboard
@@ -10,7 +11,7 @@ from pedalboard import Chain, Gain, Mix, Pedalboard
 from scipy.signal import resample
 
 from ampboard.bridge.processors import Cabinet, NeuralAmp, ToneStack
-from ampboard.models import AudioError, Model, ModelDescription, ModelError, ParameterError
+from ampboard.models import AudioError, Model, ModelDescription, ModelError, ParameterError, load_model
 from ampboard.models.description import LayerArray, Recurrent, WaveNet
 from ampboard.models.kernels.amp import amp_kernel
 from ampboard.models.kernels.instance import KernelInstance
@@ -192,6 +193,47 @@ def test_a_real_capture_is_the_model(fixtures):
     assert np.array_equal(amp(audio, 48_000), amp.model.process(audio))
 
 
+def test_the_levels_of_a_real_capture_are_honoured(fixtures):
+    """core_lstm: full scale was 18.3 dBu into the device and 12.3 dBu out of it, its loudness is -37.84 dB."""
+    path, audio = fixtures / "nam" / "core_lstm.nam", noise(1, 4_000)
+    amp = NeuralAmp(path, interface_dbu=12.0, output="calibrated", input_db=1.0)
+    assert (amp.input_db, amp.output_db) == (1.0, 0.0)
+    assert (amp.calibration.input_db, amp.calibration.output_db) == pytest.approx((-6.3, 0.3), abs=1e-9)
+    expected = amp.model.process(audio * np.float32(10 ** (-5.3 / 20))) * 10 ** (0.3 / 20)
+    np.testing.assert_allclose(amp(audio, 48_000), expected, atol=1e-6)
+    normalized = NeuralAmp(path, output="normalized")
+    assert normalized.calibration.output_db == pytest.approx(-18 + 37.8406867980957)
+    np.testing.assert_allclose(
+        normalized(audio, 48_000), amp.model.process(audio) * 10 ** (19.8406867980957 / 20), rtol=1e-5, atol=1e-6
+    )
+    dry = NeuralAmp(path, interface_dbu=12.0, output="normalized", mix=0.0)
+    assert np.array_equal(dry(audio, 48_000), audio)
+
+
+def test_loudness_of_a_capture_without_levels(fixtures):
+    standard = NeuralAmp(fixtures / "nam" / "BossWN-standard.nam", output="normalized")
+    assert standard.calibration.output_db == pytest.approx(-18 + 8.640249252319336)
+    with pytest.raises(ModelError, match=r"BossWN-standard\.nam: metadata\.input_level_dbu: the model does not say it"):
+        NeuralAmp(fixtures / "nam" / "BossWN-standard.nam", interface_dbu=12.0)
+    with pytest.raises(ModelError, match=r"core_my_model\.nam: metadata\.loudness"):
+        NeuralAmp(fixtures / "nam" / "core_my_model.nam", output="normalized")
+    with pytest.raises(ParameterError, match="needs interface_dbu"):
+        NeuralAmp(fixtures / "nam" / "core_lstm.nam", output="calibrated")
+
+
+@pytest.mark.parametrize("options", [{"oversampling": 2}, {"oversampling": 4}, {"rate_conversion": "delay"}])
+@pytest.mark.parametrize("rate", RATES)
+def test_oversampled_it_is_the_kernel_at_every_buffer_size(lstm: Model, options, rate: int):
+    audio = noise(2, 3_000)
+    kernel = amp_kernel(lstm.kernel, model_rate=48_000, **options)
+    instance = KernelInstance(kernel, sample_rate=rate, channels=2, parameters={"drive": 0.8})
+    expected = instance.process(np.pad(audio, ((0, 0), (0, instance.latency))))[:, instance.latency :]
+    for buffer_size in (1, 333, 8_192):
+        amp = NeuralAmp(lstm, drive=0.8, **options)
+        assert np.array_equal(Pedalboard([amp])(audio, rate, buffer_size=buffer_size), expected)
+        assert amp.latency == instance.latency
+
+
 def test_a_missing_model_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"absent\.nam"):
         NeuralAmp(tmp_path / "absent.nam")
@@ -232,3 +274,11 @@ def test_a_tone_stack_boosts_what_its_knobs_say():
         audio = np.sin(2 * np.pi * frequency * seconds).astype(np.float32)[None]
         low, high = (ToneStack("marshall", **{knob: value})(audio, 48_000)[0, 12_000:] for value in (0.0, 10.0))
         assert 10 * np.log10(np.mean(high**2) / np.mean(low**2)) > decibels
+
+
+def test_quality_picks_the_size(fixtures: Path) -> None:
+    small = NeuralAmp(fixtures / "nam" / "BossWN-a2.nam", quality=0.0)
+    whole = NeuralAmp(fixtures / "nam" / "BossWN-a2.nam")
+    assert small.model.played.weight_count < whole.model.played.weight_count
+    noise = np.float32(0.1 * np.random.default_rng(4).standard_normal((1, 4_800)))
+    np.testing.assert_array_equal(small(noise, 48_000), load_model(small.model.path, quality=0.0).process(noise))

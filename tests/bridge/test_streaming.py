@@ -1,6 +1,8 @@
 """Streams of pedalboard chains: as many frames out as in, equal to one offline call."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,9 +14,10 @@ from hypothesis import strategies as st
 from pedalboard import Chain, Mix, Pedalboard, Plugin
 from pedalboard_native._internal import AddLatency
 
-from ampboard.bridge.processors import NeuralAmp
+from ampboard.bridge.processors import KernelPlugin, NeuralAmp
 from ampboard.bridge.streaming import StreamingBoard, widens
-from ampboard.models.errors import ParameterError, PluginError
+from ampboard.models.errors import AudioError, ParameterError, PluginError
+from ampboard.models.kernels.amp import amp_kernel
 
 CRUNCH = Path(__file__).resolve().parents[2] / "presets" / "factory" / "models" / "crunch.nam"
 RATE = 48_000
@@ -76,8 +79,9 @@ def in_blocks(stream: StreamingBoard, audio: np.ndarray, largest: int, seed: int
     return np.concatenate(blocks, axis=1)
 
 
-@pytest.mark.parametrize("channels", [1, 2, 5])
-@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize(
+    ("name", "channels"), [(name, n) for name in EXACT for n in (1, 2, 5) if n <= 2 or name not in ("reverb", "mix")]
+)
 def test_stream_equals_one_offline_call_bit_for_bit(name: str, channels: int) -> None:
     audio = noise(channels)
     stream = StreamingBoard(Pedalboard(EXACT[name]()), sample_rate=RATE, channels=channels, max_block=BLOCK)
@@ -217,3 +221,46 @@ def test_refused_channels_and_numbers_say_so() -> None:
         StreamingBoard([], sample_rate=RATE, channels=2, outputs=1)
     with pytest.raises(ParameterError, match="max_block 0"):
         StreamingBoard([], sample_rate=RATE, channels=2, max_block=0)
+
+
+def builtins() -> dict[str, Callable[[], Plugin]]:
+    """Every builtin that is not by nature mono (GSM) or refuses more than two channels itself (MP3), made audible."""
+    made: dict[str, Callable[[], Plugin]] = {
+        "Convolution": lambda: pedalboard.Convolution(IMPULSE_RESPONSE[None], 1.0, sample_rate=RATE),
+        "Reverb": lambda: pedalboard.Reverb(width=0.0, damping=0.0),
+        "Resample": lambda: pedalboard.Resample(16_000),
+        "PitchShift": pedalboard.PitchShift,
+    }
+    for name in ("chorus", "phaser", "delay", "compressor", "limiter", "noise gate", "filters", "shapers"):
+        made |= {type(plugin).__name__: partial(EXACT[name]().__getitem__, i) for i, plugin in enumerate(EXACT[name]())}
+    return made
+
+
+@pytest.mark.parametrize("name", builtins())
+def test_more_than_two_channels_are_refused_exactly_where_pedalboard_spoils_them(name: str) -> None:
+    """Whether the third channel comes out as it does alone tells which builtins are at most stereo."""
+    audio = noise(3)
+    together, alone = (Pedalboard([builtins()[name]()])(part, RATE)[-1] for part in (audio, audio[2:]))
+    spoiled = np.abs(together - alone).max() > 1e-4
+    assert spoiled == (name in ("Reverb", "Convolution"))
+    if spoiled:
+        with pytest.raises(AudioError, match=f"{name} plays at most 2 channels, not 3: split the audio into stereo"):
+            StreamingBoard([Chain([builtins()[name]()])], sample_rate=RATE, channels=3)
+    else:
+        StreamingBoard([Chain([builtins()[name]()])], sample_rate=RATE, channels=3)
+
+
+@pytest.mark.parametrize("rate", [999, 768_001])
+def test_a_rate_that_an_amp_refuses_is_an_error_every_time(rate: int) -> None:
+    board = Pedalboard([Mix([Chain([NeuralAmp(CRUNCH)])])])
+    for _ in range(2):
+        with pytest.raises(AudioError, match=rf"does not run at {rate} Hz: convert the audio to a usual rate"):
+            StreamingBoard(board, sample_rate=rate, channels=1)
+    assert StreamingBoard(board, sample_rate=48_000, channels=1).process(noise(1)).any()
+
+
+def test_a_kernel_that_only_refuses_to_prepare_is_an_error() -> None:
+    inner = replace(NeuralAmp(CRUNCH).kernel, parameters=())  # late at 96 kHz, which an amp's inner kernel must not be
+    late = KernelPlugin(amp_kernel(inner, model_rate=96_000))
+    with pytest.raises(AudioError, match="does not run at 48000 Hz"):
+        StreamingBoard([late], sample_rate=RATE, channels=1)

@@ -6,7 +6,8 @@ import numpy as np
 import pedalboard
 import pytest
 
-from ampboard.bridge.tails import LONGEST, SILENCE_DB, tail_seconds
+from ampboard.bridge.audio import SILENCE_DB
+from ampboard.bridge.tails import LONGEST, tail_seconds
 
 RATE = 8_000
 
@@ -31,7 +32,7 @@ def test_the_sound_has_fallen_by_90_db_when_the_tail_ends(plugin: pedalboard.Plu
     audio = np.concatenate([burst, np.zeros(math.ceil((tail + 0.5) * RATE))]).astype(np.float32)
     out = plugin.process(audio[None], RATE)[0]
     after = out[RATE + math.ceil(tail * RATE) :]
-    assert np.abs(after).max() < np.abs(out).max() * 10 ** (-SILENCE_DB / 20)
+    assert np.abs(after).max() < np.abs(out).max() * 10 ** (SILENCE_DB / 20)
 
 
 @pytest.mark.parametrize("plugin", [pedalboard.Reverb(freeze_mode=1.0), pedalboard.Delay(feedback=1.0)], ids=repr)

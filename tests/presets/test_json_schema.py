@@ -55,6 +55,20 @@ def test_factory_files_fit_their_schemas() -> None:
         HEAD + '[[chain]]\ntype = "parallel"\nbranches = []',
         HEAD + '[[chain]]\ntype = "parallel"\nbranches = [{ gain_db = -3, chain = [{ type = "tone" }] }]',
         HEAD + '[[chain]]\ntype = "parallel"\nbranches = [{ gain_db = -3, chain = [{ type = "tune" }] }]',
+        *(
+            HEAD + f'[[chain]]\ntype = "neural"\nmodel = "{Path(__file__).as_posix()}"\n{line}'
+            for line in (
+                "interface_dbu = 12",
+                "interface_dbu = 61",
+                'interface_dbu = "line"',
+                'output = "normalized"',
+                'output = "loud"',
+                "oversampling = 4",
+                "oversampling = 3",
+                'rate_conversion = "delay"',
+                'rate_conversion = "none"',
+            )
+        ),
         HEAD,
         "schema = 2\nname = 'x'\n" + CHAIN,
     ],

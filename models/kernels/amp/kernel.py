@@ -2,21 +2,24 @@
 
 Signal path of a channel::
 
-    in --+-- input gain -- [host -> model rate] -- inner kernel -- [model -> host rate] -- mix -- output gain -- out
-         +-- delay by the latency -------------------------------------------------------/
+    in --+-- input gain -- [to model rate] -- inner kernel -- [to host rate] -- own gain -- mix -- output gain -- out
+         +-- delay by the latency ----------------------------------------------------------/
 
-At equal rates nothing is resampled and, with both gains at 0 dB and the mix at 1, the output is the inner kernel's, bit
-for bit. Before the stream began the input was silent and the model at rest for ever: a model that rests on a constant
-voltage starts on it, resampled or not. The dry signal bypasses the input gain: mix 0 is the delayed input.
+The input gain and the own gain contain the model's calibration. Oversampled, the inner kernel runs at a multiple of its
+rate (`polyphase`). At equal rates nothing is resampled and, with all gains at 0 dB and the mix at 1, the output is the
+inner kernel's, bit for bit. Before the stream began the input was silent and the model at rest for ever: a model that
+rests on a constant voltage starts on it, resampled or not. The dry signal bypasses the input gain: mix 0 is the delayed
+input.
 """
 
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numba.extending import register_jitable
 
+from ...calibration import Calibration
 from ...errors import ParameterError
 from ..code_version import code_version
 from ..contract import (
@@ -33,7 +36,7 @@ from ..contract import (
     pack_program,
 )
 from ..floating_point import flush_denormals, restore_mode
-from ..memory import call_measure, call_prepare, call_process, call_reset, float32_at, int64_at
+from ..memory import float32_at, int64_at
 from ..resampling import MAX_RATE, MIN_RATE, prepare_resampler, resample, rest_resampler
 from ..smoothing import RAMP_BYTES, SMOOTHING, aim_ramp, fill_curve, gain_of, ramp_asks, ramp_moves, start_ramp
 from .layout import (
@@ -43,15 +46,10 @@ from .layout import (
     DELAY,
     DELAY_POSITION,
     GAINED,
+    GAINS,
     HOST_STEP,
-    INNER,
-    INNER_MEASURE,
-    INNER_PARAMETERS,
-    INNER_PREPARE,
-    INNER_PROCESS,
-    INNER_PROGRAM,
-    INNER_RESET,
     INPUT,
+    INPUT_GAIN,
     LATENCY,
     MIX,
     MODEL_IN,
@@ -59,8 +57,8 @@ from .layout import (
     MODEL_STEP,
     MOST_MODEL_FRAMES,
     OUTPUT,
+    OUTPUT_GAIN,
     OWN_PARAMETERS,
-    POINTERS,
     PROGRAM,
     RAMP_FRAMES,
     RAMPS,
@@ -75,6 +73,14 @@ from .layout import (
     resamples,
     words_on_stack,
 )
+from .polyphase import copy_model_parameters, prepare_voices, rest_voices, run_voices
+
+OVERSAMPLING_FACTORS: Final = (1, 2, 4)
+
+RateConversion = Literal["resample", "delay"]
+"""How a model plays at a host rate that is a multiple of its own: resampled, or with its delays so much longer."""
+
+NO_CALIBRATION: Final = Calibration()
 
 PARAMETERS: Final = (
     Parameter("input_db", "Input", "dB", -40.0, 40.0, 0.0, smoothing=SMOOTHING),
@@ -84,47 +90,21 @@ PARAMETERS: Final = (
 
 
 @register_jitable
-def _copy_inner_parameters(state: int, inner: int, count: int) -> None:
-    slots, inner_slots = float32_at(state), float32_at(inner)
-    for i in range(count):
-        inner_slots[i] = slots[OWN_PARAMETERS + i]
-
-
-@register_jitable
-def _fill_pointers(pointers: int, first: int, stride: int, channels: int) -> None:
-    rows = int64_at(pointers)
-    for channel in range(channels):
-        rows[channel] = first + 4 * stride * channel
-
-
-@register_jitable
-def _run_inner(state: int, words: Any, gained: int, wet: int, stride: int, frames: int) -> None:
-    program = int64_at(words[PROGRAM])
-    inputs = state + words[POINTERS]
-    outputs = inputs + 8 * words[CHANNELS]
-    _fill_pointers(inputs, gained, stride, words[CHANNELS])
-    _fill_pointers(outputs, wet, stride, words[CHANNELS])
-    call_process(program[INNER_PROCESS], state + words[INNER], inputs, outputs, np.int32(frames))
-
-
-@register_jitable
 def _rest(state: int) -> None:
     """Everything as it is after an infinite silence, ramps on their targets."""
     words, slots = int64_at(state + PARAMETER_BYTES), float32_at(state)
-    program = int64_at(words[PROGRAM])
-    ramps, inner = state + words[RAMPS], state + words[INNER]
+    ramps = state + words[RAMPS]
     start_ramp(ramps + INPUT * RAMP_BYTES, slots[INPUT], gain_of(slots[INPUT]))
     start_ramp(ramps + OUTPUT * RAMP_BYTES, slots[OUTPUT], gain_of(slots[OUTPUT]))
     start_ramp(ramps + MIX * RAMP_BYTES, slots[MIX], slots[MIX])
-    _copy_inner_parameters(state, inner, program[INNER_PARAMETERS])
-    call_reset(program[INNER_RESET], inner)
+    rest_voices(state, words)
     if resamples(words):
         stride = words[MOST_MODEL_FRAMES]
         silence, resting = float32_at(state + words[MODEL_IN]), float32_at(state + words[MODEL_OUT])
         for i in range(words[CHANNELS] * stride):
             silence[i] = np.float32(0.0)
-        _run_inner(state, words, state + words[MODEL_IN], state + words[MODEL_OUT], stride, 1)
-        call_reset(program[INNER_RESET], inner)
+        run_voices(state, words, state + words[MODEL_IN], state + words[MODEL_OUT], stride, 1)
+        rest_voices(state, words)
         for channel in range(words[CHANNELS]):
             rest_resampler(state + words[TO_MODEL], channel, 0.0)
             rest_resampler(state + words[TO_HOST], channel, resting[channel * stride])
@@ -187,27 +167,20 @@ def amp_functions() -> KernelFunctions:
     def measure(program: int, setup: int) -> int:
         _ = version
         words, inner_setup = int64_at(words_on_stack(WORDS)), words_on_stack(SETUP_WORDS)
-        if not lay_out(words, inner_setup, program, setup):
-            return -1
-        parts = int64_at(program)
-        inner_size = call_measure(parts[INNER_MEASURE], parts[INNER_PROGRAM], inner_setup)
-        return -1 if inner_size < 0 else words[INNER] + inner_size
+        return lay_out(words, inner_setup, program, setup)
 
     @compiled(PREPARE)
     def prepare(state: int, program: int, setup: int) -> int:
         _ = version
         words, inner_setup = int64_at(state + PARAMETER_BYTES), words_on_stack(SETUP_WORDS)
-        if not lay_out(words, inner_setup, program, setup):
+        if lay_out(words, inner_setup, program, setup) < 0:
             return -1
-        parts = int64_at(program)
         channels, host, model = words[CHANNELS], words[HOST_STEP], words[MODEL_STEP]
         if host != model:
             prepare_resampler(state + words[TO_MODEL], model, host, delay_to_model(words), channels, CHUNK)
             most = words[MOST_MODEL_FRAMES]
             prepare_resampler(state + words[TO_HOST], host, model, delay_to_host(words), channels, most)
-        inner = state + words[INNER]
-        _copy_inner_parameters(state, inner, parts[INNER_PARAMETERS])
-        if call_prepare(parts[INNER_PREPARE], inner, parts[INNER_PROGRAM], inner_setup) != 0:
+        if not prepare_voices(state, words, inner_setup):
             return -1
         _rest(state)
         return words[LATENCY]
@@ -226,8 +199,9 @@ def amp_functions() -> KernelFunctions:
         ramps, gained, wet = state + words[RAMPS], state + words[GAINED], state + words[WET]
         model_in, model_out, most = state + words[MODEL_IN], state + words[MODEL_OUT], words[MOST_MODEL_FRAMES]
         rows_in, rows_out = int64_at(inputs), int64_at(outputs)
-        program = int64_at(words[PROGRAM])
-        _copy_inner_parameters(state, state + words[INNER], program[INNER_PARAMETERS])
+        model_gains = float32_at(words[PROGRAM] + GAINS)
+        input_gain, output_gain = model_gains[INPUT_GAIN], model_gains[OUTPUT_GAIN]
+        copy_model_parameters(state, words)
         _aim_ramps(state, words)
         start = 0
         while start < frames:
@@ -240,16 +214,20 @@ def amp_functions() -> KernelFunctions:
             for channel in range(channels):
                 source, scaled = float32_at(rows_in[channel] + 4 * start), float32_at(gained + 4 * CHUNK * channel)
                 for i in range(count):
-                    scaled[i] = source[i] * gain[i]
+                    scaled[i] = source[i] * gain[i] * input_gain
             if resamples(words):
                 model_frames = resample(state + words[TO_MODEL], gained, CHUNK, count, model_in, most, most)
                 if model_frames > 0:
-                    _run_inner(state, words, model_in, model_out, most, model_frames)
+                    run_voices(state, words, model_in, model_out, most, model_frames)
                 resample(state + words[TO_HOST], model_out, most, model_frames, wet, CHUNK, count)
             else:
-                _run_inner(state, words, gained, wet, CHUNK, count)
+                run_voices(state, words, gained, wet, CHUNK, count)
             for channel in range(channels):
                 dry, out = rows_in[channel] + 4 * start, rows_out[channel] + 4 * start
+                sound = float32_at(wet + 4 * CHUNK * channel)
+                if output_gain != np.float32(1.0):
+                    for i in range(count):
+                        sound[i] *= output_gain
                 _mix_and_level(state, words, channel, dry, wet + 4 * CHUNK * channel, out, count, wet_only)
             if words[LATENCY] > 0:
                 words[DELAY_POSITION] = (words[DELAY_POSITION] + count) % words[LATENCY]
@@ -259,7 +237,14 @@ def amp_functions() -> KernelFunctions:
     return KernelFunctions(measure, prepare, process, reset)
 
 
-def amp_kernel(inner: Kernel, *, model_rate: int) -> Kernel:
+def amp_kernel(
+    inner: Kernel,
+    *,
+    model_rate: int,
+    calibration: Calibration = NO_CALIBRATION,
+    oversampling: int = 1,
+    rate_conversion: RateConversion = "resample",
+) -> Kernel:
     """Build a kernel with levels and dry/wet mix that runs `inner` at the model's own sample rate.
 
     Parameters
@@ -267,8 +252,17 @@ def amp_kernel(inner: Kernel, *, model_rate: int) -> Kernel:
     inner : Kernel
         What sounds: a neural model. It has no latency of its own (else every setup is refused).
     model_rate : int
-        Sample rate in Hz that `inner` was made for, 8 000 to 192 000. The host's may be any in the same range; where it
+        Sample rate in Hz that `inner` was made for, 1 000 to 768 000. The host's may be any in the same range; where it
         differs, `prepare` returns the latency of resampling there and back: 88 frames at 44.1 kHz for a 48 kHz model.
+    calibration : Calibration
+        Gains of the model itself, in front of and behind it; a dry signal does not pass them.
+    oversampling : {1, 2, 4}
+        The model runs at so many times its rate, with its delays so many times longer: what its nonlinearities add
+        above half its rate folds back that much less. It costs that much more, and the latency of resampling unless the
+        host has that rate.
+    rate_conversion : {"resample", "delay"}
+        At a host rate that is a whole multiple of the model's: resample the audio, or run the model at that multiple
+        (at least at `oversampling`), which costs more but has no latency. Other rates are always resampled.
 
     Returns
     -------
@@ -278,10 +272,15 @@ def amp_kernel(inner: Kernel, *, model_rate: int) -> Kernel:
     Raises
     ------
     ParameterError
-        When the model's rate is out of range, or `inner` has more than 61 parameters or one of the amp's names.
+        When the model's rate is out of range, the oversampling or the rate conversion is none of those, or `inner` has
+        more than 61 parameters or one of the amp's names.
     """
     if not MIN_RATE <= model_rate <= MAX_RATE:
         raise ParameterError(f"model_rate is {model_rate} Hz: use {MIN_RATE} to {MAX_RATE} Hz")
+    if oversampling not in OVERSAMPLING_FACTORS:
+        raise ParameterError(f"oversampling is {oversampling!r}: use 1, 2 or 4")
+    if rate_conversion not in get_args(RateConversion):
+        raise ParameterError(f"rate_conversion is {rate_conversion!r}: use {' or '.join(get_args(RateConversion))}")
     if len(inner.parameters) > PARAMETER_SLOTS - OWN_PARAMETERS:
         raise ParameterError(
             f"{inner.name} has {len(inner.parameters)} parameters: at most {PARAMETER_SLOTS - OWN_PARAMETERS}"
@@ -289,13 +288,19 @@ def amp_kernel(inner: Kernel, *, model_rate: int) -> Kernel:
     taken = {own.name for own in PARAMETERS} & {p.name for p in inner.parameters}
     if taken:
         raise ParameterError(f"{inner.name} has a parameter {min(taken)!r}, which is one of the amp's: rename it")
-    words = np.array(
-        [*inner.functions.addresses, inner.program.ctypes.data, int(model_rate), len(inner.parameters)], np.int64
-    )
+    words = [
+        *inner.functions.addresses,
+        inner.program.ctypes.data,
+        len(inner.parameters),
+        int(model_rate),
+        int(oversampling),
+        int(rate_conversion == "delay"),
+    ]
+    gains = [gain_of(calibration.input_db), gain_of(calibration.output_db)]
     return Kernel(
         name=inner.name,
         functions=amp_functions(),
-        program=pack_program(words, np.zeros(0, np.float32)),
+        program=pack_program(np.array(words, np.int64), np.array(gains, np.float32)),
         parameters=PARAMETERS + tuple(_beside_the_amps(parameter) for parameter in inner.parameters),
         channels=inner.channels,
         tail=inner.tail,

@@ -7,8 +7,8 @@ from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 from numba.extending import register_jitable
 
-from ..contract import PARAMETER_BYTES, setup_channels, setup_sample_rate
-from ..memory import float64_at, int32_at, int64_at
+from ..contract import ALIGNMENT, PARAMETER_BYTES, setup_channels, setup_sample_rate
+from ..memory import call_measure, float64_at, int32_at, int64_at
 from ..resampling import HALF_LENGTH, half_length, measure_resampler, nearest_fraction, rate_supported, whole_lines
 from ..smoothing import RAMP_BYTES, SMOOTHING
 
@@ -18,14 +18,29 @@ CHUNK: Final = 64
 INPUT, OUTPUT, MIX = range(3)
 OWN_PARAMETERS: Final = 3
 
-# The program: int64 words.
-INNER_MEASURE, INNER_PREPARE, INNER_PROCESS, INNER_RESET, INNER_PROGRAM, MODEL_RATE, INNER_PARAMETERS = range(7)
+# The program: int64 words, on the next cache line the gains that belong to the model.
+(
+    INNER_MEASURE,
+    INNER_PREPARE,
+    INNER_PROCESS,
+    INNER_RESET,
+    INNER_PROGRAM,
+    INNER_PARAMETERS,
+    MODEL_RATE,
+    OVERSAMPLING,
+    FOLLOWS_HOST,  # 1: at a multiple of its own rate the model runs at the host's
+    PROGRAM_WORDS,
+) = range(10)
+GAINS: Final = -(-8 * PROGRAM_WORDS // ALIGNMENT) * ALIGNMENT  # bytes; two floats
+INPUT_GAIN, OUTPUT_GAIN = range(2)
 
 # Behind the parameter slots: int64 words, then what the last of them give the place of (in bytes from the start).
 (
     PROGRAM,
     CHANNELS,
-    HOST_STEP,  # host : model rate in lowest terms
+    VOICES,  # of the model, taking turns: it runs at so many times its own rate
+    TURN,  # which voice takes the next frame
+    HOST_STEP,  # host : running rate in lowest terms
     MODEL_STEP,
     LATENCY,
     DELAY_POSITION,
@@ -38,12 +53,16 @@ INNER_MEASURE, INNER_PREPARE, INNER_PROCESS, INNER_RESET, INNER_PROGRAM, MODEL_R
     WET,
     MODEL_IN,
     MODEL_OUT,
+    VOICE_IN,
+    VOICE_OUT,
+    VOICE_FRAMES,
     DELAY,
     TO_MODEL,
     TO_HOST,
     INNER,
+    INNER_SIZE,
     WORDS,
-) = range(20)
+) = range(26)
 SETUP_WORDS: Final = 4  # of the inner kernel's setup
 
 
@@ -76,26 +95,33 @@ def delay_to_host(words: Any) -> float:
 
 @register_jitable
 def resamples(words: Any) -> bool:
-    """Whether host and model run at different rates."""
+    """Whether the model runs at another rate than the host."""
     return words[HOST_STEP] != words[MODEL_STEP]
 
 
 @register_jitable
-def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> bool:
-    """Fill the header `words` and the inner kernel's setup; False where the setup is refused."""
-    rate, model_rate, channels = setup_sample_rate(setup), int64_at(program)[MODEL_RATE], setup_channels(setup)
+def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> int:
+    """Fill the header `words` and the inner kernel's setup; bytes of the state, or -1 where the setup is refused."""
+    parts = int64_at(program)
+    rate, model_rate, channels = setup_sample_rate(setup), parts[MODEL_RATE], setup_channels(setup)
     if not rate > 0.0 or channels < 1:
-        return False
-    host, model, latency, most = 1, 1, 0, CHUNK
-    if rate != model_rate:
+        return -1
+    host, model, latency, most, voices = 1, 1, 0, CHUNK, parts[OVERSAMPLING]
+    if parts[FOLLOWS_HOST] and rate_supported(rate):
+        multiple, one = nearest_fraction(rate / model_rate)
+        if one == 1:
+            voices = max(voices, multiple)
+    if rate != model_rate * voices:
         if not rate_supported(rate):
-            return False
-        host, model = nearest_fraction(rate / model_rate)
+            return -1
+        host, model = nearest_fraction(rate / (model_rate * voices))
     if host != model:
         latency = -(-2 * HALF_LENGTH * host // min(host, model))
         most = CHUNK * model // host + 1
     words[PROGRAM] = program
     words[CHANNELS] = channels
+    words[VOICES] = voices
+    words[TURN] = 0
     words[HOST_STEP] = host
     words[MODEL_STEP] = model
     words[LATENCY] = latency
@@ -113,6 +139,12 @@ def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> bool:
     place += channels * 4 * CHUNK
     words[WET] = place
     place += channels * 4 * CHUNK
+    words[VOICE_FRAMES] = whole_lines(4 * (-(-most // voices))) // 4
+    words[VOICE_IN] = place
+    words[VOICE_OUT] = place
+    if voices > 1:
+        words[VOICE_OUT] = place + channels * 4 * words[VOICE_FRAMES]
+        place = words[VOICE_OUT] + channels * 4 * words[VOICE_FRAMES]
     words[MODEL_IN] = place
     words[MODEL_OUT] = place
     words[DELAY] = place
@@ -131,4 +163,8 @@ def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> bool:
     layout[1] = channels
     layout[2] = channels
     layout[3] = 0
-    return True
+    inner_size = call_measure(parts[INNER_MEASURE], parts[INNER_PROGRAM], inner_setup)
+    if inner_size < 0:
+        return -1
+    words[INNER_SIZE] = whole_lines(inner_size)
+    return place + voices * words[INNER_SIZE]

@@ -6,6 +6,8 @@ once (a trimmed or minimum-phase one) would lose that part, and with it some dec
 first 64 frames get the correction whose spectrum comes nearest to the lost one's up to 0.45 of the lower rate, in the
 least-squares sense, where what lies above weighs 10^-4. A single impulse, the worst case, is then within 0.05 dB up to
 0.45 of the lower rate (without: 2.7 dB from 48 to 96 kHz), a loudspeaker's response like every signal within 0.03 dB.
+That is for rates from 44.1 to 192 kHz. From 48 to 768 kHz an impulse is within 0.3 dB, a loudspeaker's response as
+before; at host rates of 4 to 16 kHz it is within 0.2 dB, at 1 kHz within 1.2 dB.
 """
 
 import math

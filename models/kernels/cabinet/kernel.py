@@ -281,7 +281,7 @@ def cabinet_kernel(response: NDArray[Any], response_rate: SupportsFloat, *, norm
         Impulse response. Of two channels the first is heard on the left and the second on the right; on one channel
         their mean is heard. A mono response serves any number of channels.
     response_rate : int
-        Its sample rate in Hz, 8 000 to 192 000. At another host rate it is resampled in ``prepare``, its gain kept.
+        Its sample rate in Hz, 1 000 to 768 000. At another host rate it is resampled in ``prepare``, its gain kept.
     normalize : bool
         Scale the response so that pink noise (40 Hz to 16 kHz) passes with its power unchanged, one gain for both
         channels. The default plays the response as it is.

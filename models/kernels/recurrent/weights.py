@@ -102,8 +102,10 @@ def recurrent_network(description: ModelDescription) -> Network:
     assert isinstance(architecture, Recurrent)
     arrays = {name: array.astype(np.float64) for name, array in description.arrays.items()}
     layers, units = range(architecture.layers), np.zeros(architecture.hidden_size)
+    kind, hidden = architecture.kind, architecture.hidden_size
     return Network(
-        layers=tuple(_layer(arrays, layer, architecture) for layer in layers),
+        # further inputs of the first layer are knobs
+        layers=tuple(gate_weights(arrays, f"{n}.", kind, hidden, inputs=hidden if n else 1) for n in layers),
         hidden=np.array([arrays.get(f"{layer}.hidden", units) for layer in layers]),
         cell=TANH * np.array([arrays.get(f"{layer}.cell", units) for layer in layers]),
         head=arrays["head.weight"][0],
@@ -112,10 +114,14 @@ def recurrent_network(description: ModelDescription) -> Network:
     )
 
 
-def _layer(arrays: Mapping[str, Float64Array], layer: int, architecture: Recurrent) -> dict[str, GateWeights]:
-    hidden, kind = architecture.hidden_size, architecture.kind
-    inputs = 1 if layer == 0 else hidden  # further inputs of the first layer are knobs
-    no_bias = np.zeros(architecture.gates * hidden)
+def gate_weights(
+    arrays: Mapping[str, Float64Array], prefix: str, kind: str, hidden: int, *, inputs: int
+) -> dict[str, GateWeights]:
+    """Cut and scale the arrays of one LSTM or GRU layer, whose names start with `prefix`.
+
+    The columns of the input weights behind the first `inputs` become those of the knobs.
+    """
+    no_bias = np.zeros(len(arrays[f"{prefix}input.weight"]))
     gates: dict[str, GateWeights] = {}
     for gate, stored in zip(GATES[kind], STORED[kind], strict=True):
         first = STORED[kind].index(stored) * hidden
@@ -123,13 +129,13 @@ def _layer(arrays: Mapping[str, Float64Array], layer: int, architecture: Recurre
         bias = np.zeros(hidden)
         for side, deaf in DEAF.items():
             if gate != deaf:
-                bias += arrays.get(f"{layer}.{side}.bias", no_bias)[rows]
-        heard = SCALE[gate] * arrays[f"{layer}.input.weight"][rows]
+                bias += arrays.get(f"{prefix}{side}.bias", no_bias)[rows]
+        heard = SCALE[gate] * arrays[f"{prefix}input.weight"][rows]
         if gate == DEAF["input"]:
             heard = np.zeros_like(heard)
         gates[gate] = GateWeights(
             input=heard[:, :inputs],
-            recurrent=SCALE[gate] * arrays[f"{layer}.recurrent.weight"][rows],
+            recurrent=SCALE[gate] * arrays[f"{prefix}recurrent.weight"][rows],
             knobs=heard[:, inputs:],
             bias=SCALE[gate] * bias,
         )

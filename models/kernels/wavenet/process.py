@@ -1,4 +1,4 @@
-"""The compiled functions of WaveNet kernels: an interpreter of the operations that `wavenet_program` writes.
+"""The compiled functions of WaveNet kernels: an interpreter of the operations that `program` writes.
 
 The state holds, behind the parameter slots: the program's address, the number of voices, the signal table (where every
 ring stands; all voices stand alike), and on the next cache line the voices one after the other.
@@ -24,13 +24,14 @@ from ..contract import (
 )
 from ..floating_point import flush_denormals, restore_mode
 from ..memory import float32_at, int32_at, int64_at
-from .program import (
+from .operations import (
     BLOCK,
     HEADER_WORDS,
     INPUT,
     OPERATION_WORDS,
     OPERATIONS,
     OUTPUT,
+    RINGS,
     SIGNAL_FIELD,
     SIGNAL_WORDS,
     SIGNALS,
@@ -85,10 +86,11 @@ def copy_rest(state: int) -> None:
 def advance(state: int, program: int, voices: int, frames: int) -> None:
     """Move all rings on by `frames`, copying the ends of those that come round."""
     header = int64_at(program)
-    for number in range(header[SIGNALS]):
-        signal = int64_at(signals_in(state) + 8 * SIGNAL_WORDS * number)
-        if signal[SIZE] == 0:
-            continue
+    rings = int64_at(
+        program + 8 * (HEADER_WORDS + OPERATION_WORDS * header[OPERATIONS] + SIGNAL_WORDS * header[SIGNALS])
+    )
+    for ring_number in range(header[RINGS]):
+        signal = int64_at(signals_in(state) + 8 * SIGNAL_WORDS * rings[ring_number])
         step = frames
         if signal[POSITION] + frames >= signal[SIZE]:
             ring = state + voices_at(program) + 4 * (signal[NOW] - signal[POSITION])

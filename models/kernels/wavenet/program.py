@@ -1,123 +1,38 @@
-"""The program of a WaveNet kernel: a table of operations over signals, and the weights in the order they are read.
+"""Writing the program of a WaveNet kernel: its table of operations, and the weights in the order they are read."""
 
-One compiled interpreter runs every program (`wavenet_process`), so a model costs no compilation. An *operation* is a
-dilated convolution with all that may follow it while its sums are still in registers. A *signal* is what operations
-read and write: one row of frames per channel. One that layers look back into is a *ring*; the others are scratch for
-one block.
-
-A ring is laid out so that no read ever wraps: a block may be written past its end, and when that happens its overhang
-and the `BLOCK` frames before it are copied in front of the start (`wavenet_process`). So the `BLOCK` frames from any
-point on are contiguous, and a tap of a convolution needs one comparison.
-"""
-
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..activations import LINEAR
+from ..activations import ACTIVATIONS, LINEAR, MOST_NUMBERS, Activation
 from ..contract import pack_program
-from ..vector import best_width
+from .operations import (
+    ADD,
+    BLOCK,
+    GATED,
+    HEADER_WORDS,
+    IGNORE,
+    LINE,
+    NOTHING,
+    OPERATION_WORDS,
+    OPERATIONS,
+    RINGS,
+    SHORTEST_RING,
+    SIGNALS,
+    TILES,
+    VOICE_AT,
+    VOICE_FLOATS,
+    WEIGHTS_AT,
+    Operation,
+    RowOperation,
+    Signal,
+)
 
 Float64Array = NDArray[np.float64]
 
-BLOCK: Final = 64
-"""Frames computed at once; longer blocks are cut. Rings advance by whole blocks during prewarming, which keeps stores
-aligned for hosts whose own blocks are multiples of it (up to 15 % of a narrow model)."""
-
-SHORTEST_RING: Final = 256  # a shorter one comes round so often that copying its ends costs more than it saves
-LINE: Final = 16  # floats in a cache line
-
-WIDTH: Final = best_width()
-
-TILES: Final[dict[int, tuple[int, ...]]] = {
-    4: {4: (3, 2, 1), 3: (4, 2, 1), 2: (4, 2, 1), 1: (8, 4, 1)},
-    8: {4: (3, 2, 1), 3: (4, 2, 1), 2: (4, 2, 1), 1: (8, 4, 1)},
-    16: {8: (2, 1), 4: (4, 2, 1), 3: (4, 1), 2: (4, 1), 1: (4, 1)},
-}[WIDTH]
-"""The register tiles: rows of outputs -> vectors of frames per step, widest first.
-
-A tile holds rows x vectors sums; each step of its inner loop loads `vectors` vectors and broadcasts `rows` weights for
-rows * vectors multiply-adds. 4 x 3 fills the 16 registers of AVX2, 4 x 4 and 8 x 2 suit the 32 of AVX-512."""
-
-NOTHING, INPUT, OUTPUT = 0, 1, 2
-"""Signals every program has: number 0 is nobody's."""
-
-IGNORE, STORE, ADD = 0, 1, 2
-"""What happens to the sum of the layers' outputs (`Operation.head_mode`)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signal:
-    """A signal: where its frames lie, in floats from the start of a voice.
-
-    Attributes
-    ----------
-    now : int
-        Where row 0 has the first frame of the block.
-    stride : int
-        From one row to the next. An odd multiple of a block: the same moment in 16 rows falls into 16 different groups
-        of cache sets (a stride that is a multiple of 4 KiB costs a third of the speed).
-    position : int
-        Frame of the ring at which the block starts.
-    size : int
-        Frames of the ring; 0 for scratch.
-    rows : int
-        Channels.
-    """
-
-    now: int
-    stride: int
-    position: int
-    size: int
-    rows: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """A convolution and what follows it; the fields are the words of a program, in order.
-
-    ``sum = bias + residual + condition_weights @ condition + sum over taps of weights @ source``, then the activation,
-    then times `factor`; the result is stored in `target` and stored in or added to `head`, and with `project` goes
-    through a 1x1 convolution (all outputs being in one tile) whose result, plus the residual, is stored in `next`.
-
-    Signals are given by number. `tile` is the rows of the register tile, `outputs` a multiple of it, `first` the row of
-    the first output. `weights` and `parameter` are offsets in floats; the weights lie per tile: bias, condition (by
-    row), taps x inputs, 1x1.
-    """
-
-    tile: int
-    outputs: int
-    first: int
-    inputs: int
-    taps: int
-    dilation: int
-    source: int
-    weights: int
-    condition: int = NOTHING
-    condition_rows: int = 0
-    residual: int = NOTHING
-    activation: int = LINEAR
-    parameter: int = 0
-    factor: int = NOTHING
-    target: int = NOTHING
-    head: int = NOTHING
-    head_mode: int = IGNORE
-    project: int = 0
-    project_condition: int = 0
-    next: int = NOTHING
-
-
-OPERATION_FIELD: Final = {field.name: index for index, field in enumerate(fields(Operation))}
-OPERATION_WORDS: Final = len(OPERATION_FIELD)
-SIGNAL_FIELD: Final = {field.name: index for index, field in enumerate(fields(Signal))}
-SIGNAL_WORDS: Final = len(SIGNAL_FIELD)
-
-OPERATIONS, SIGNALS, WEIGHTS_AT, VOICE_AT, VOICE_FLOATS = range(5)
-"""Header words of a program: number of operations, number of signals, bytes from the start of the program to the
-weights and to the voice at rest, floats in a voice. Operations, then signals follow."""
-HEADER_WORDS: Final = 8
+SLOPES: Final = ACTIVATIONS["PReLU"].code  # the one activation whose numbers differ from row to row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +78,33 @@ class Projection:
     condition_weights: Float64Array | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What `ProgramWriter.each_row` is asked for: the parts of a `RowOperation` that are wanted."""
+
+    source: int
+    rows: int
+    scale: int = NOTHING
+    shift: int = NOTHING
+    scale2: int = NOTHING
+    shift2: int = NOTHING
+    activation: Activation | None = None
+    mixing: int = GATED
+    gate: int = NOTHING
+    scale3: int = NOTHING
+    shift3: int = NOTHING
+    target: int = NOTHING
+    head: int = NOTHING
+    head_mode: int = IGNORE
+
+    @property
+    def only_modulates(self) -> bool:
+        """Whether it is one product and one sum, with one place to go to."""
+        rest = (self.scale2, self.shift2, self.gate, self.scale3, self.shift3)
+        one_place = self.head_mode == IGNORE or (self.head_mode == ADD and self.target == NOTHING)
+        return self.activation is None and set(rest) == {NOTHING} and one_place
+
+
 class ProgramWriter:
     """Collects signals, operations and weights.
 
@@ -180,7 +122,8 @@ class ProgramWriter:
     def __init__(self, *, look_back: int) -> None:
         self.multiply_adds = 0
         self._signals: list[Signal] = []
-        self._operations: list[Operation] = []
+        self._operations: list[Operation | RowOperation] = []
+        self._constants: dict[float, int] = {}
         self._weights: list[NDArray[np.float32]] = []
         self._weight_count = 0
         self._voice_floats = 0
@@ -200,6 +143,51 @@ class ProgramWriter:
         )
         self._voice_floats += rows * stride
         return number
+
+    def view(self, signal: int, first: int, rows: int) -> int:
+        """Return the number of a signal that is some rows of another, which no layer looks back into."""
+        whole = self._signals[signal]
+        if whole.size or first + rows > whole.rows:
+            raise ValueError(f"rows {first} to {first + rows} of a signal of {whole.rows} rows cannot be viewed")
+        self._signals.append(replace(whole, now=whole.now + first * whole.stride, rows=rows))
+        return len(self._signals) - 1
+
+    def constant(self, value: float) -> int:
+        """Return the number of a signal that is `value` in any row."""
+        if value not in self._constants:
+            number = self._constants[value] = self.signal(1)
+            self._signals[number] = replace(self._signals[number], stride=0)
+        return self._constants[value]
+
+    def each_row(self, what: Rows) -> None:
+        """Add an operation on each row by itself."""
+        one, zero = self.constant(1.0), self.constant(0.0)
+        activation = what.activation
+        numbers = np.zeros((what.rows, MOST_NUMBERS))
+        if activation and activation.numbers and activation.code == SLOPES:
+            numbers[:, 0] = np.resize(activation.numbers, what.rows)
+        elif activation:
+            numbers[:, : len(activation.numbers)] = activation.numbers
+        self._operations.append(
+            RowOperation(
+                rows=what.rows,
+                modulate=int(what.only_modulates),
+                source=what.source,
+                scale=what.scale or one,
+                shift=what.shift or zero,
+                scale2=what.scale2 or one,
+                shift2=what.shift2 or zero,
+                activation=activation.code if activation else LINEAR,
+                numbers=self._put(numbers),
+                mixing=what.mixing,
+                gate=what.gate or one,
+                scale3=what.scale3 or one,
+                shift3=what.shift3 or zero,
+                target=what.target,
+                head=what.head,
+                head_mode=what.head_mode,
+            )
+        )
 
     def convolve(self, what: Convolution, projection: Projection | None = None) -> None:
         """Add a convolution; with as many tiles of the tallest kind as fit, then one for the rest."""
@@ -255,17 +243,27 @@ class ProgramWriter:
         table = np.array([astuple(s) for s in self._signals], np.int64) if signals is None else signals
         weights = np.concatenate(self._weights)
         weights = np.pad(weights, (0, -len(weights) % LINE))
-        words = HEADER_WORDS + len(self._operations) * OPERATION_WORDS + table.size
+        rings = np.array([number for number, signal in enumerate(self._signals) if signal.size], np.int64)
+        words = HEADER_WORDS + len(self._operations) * OPERATION_WORDS + table.size + rings.size
         weights_at = -(-8 * words // 64) * 64
         header = np.zeros(HEADER_WORDS, np.int64)
         header[OPERATIONS], header[SIGNALS] = len(self._operations), len(self._signals)
         header[WEIGHTS_AT], header[VOICE_AT] = weights_at, weights_at + weights.nbytes
-        header[VOICE_FLOATS] = self._voice_floats
-        operations = np.array([astuple(o) for o in self._operations], np.int64)
-        rest = np.zeros(self._voice_floats, np.float32) if voice is None else voice
+        header[VOICE_FLOATS], header[RINGS] = self._voice_floats, rings.size
+        operations = np.zeros((len(self._operations), OPERATION_WORDS), np.int64)
+        for row, operation in zip(operations, self._operations, strict=True):
+            words_of_it = astuple(operation)
+            row[: len(words_of_it)] = words_of_it
+        rest = self._silent_voice() if voice is None else voice
         return pack_program(
-            np.concatenate([header, operations.ravel(), table.ravel()]), np.concatenate([weights, rest])
+            np.concatenate([header, operations.ravel(), table.ravel(), rings]), np.concatenate([weights, rest])
         )
+
+    def _silent_voice(self) -> NDArray[np.float32]:
+        voice = np.zeros(self._voice_floats, np.float32)
+        for value, number in self._constants.items():
+            voice[self._signals[number].now :][:BLOCK] = value
+        return voice
 
     def _put(self, *arrays: Float64Array) -> int:
         """Append weights; return the offset of the first, in floats."""

@@ -1,4 +1,4 @@
-"""The inner loops of a WaveNet kernel: for each height of register tile one function that runs any operation.
+"""The inner loops of a WaveNet kernel: for each height of register tile one function that runs any convolution.
 
 Time is the vector axis: a signal is one row of frames per channel, a weight is broadcast, nothing is shuffled or summed
 across lanes. A tile of rows x vectors sums stays in registers while rolled loops run over taps and input channels.
@@ -18,17 +18,8 @@ from numba.core.extending import intrinsic
 
 from ..activations import ACTIVATIONS
 from ..vector import FLOAT_POINTER, INT64, INT64_POINTER, VectorBuilder
-from .program import (
-    ADD,
-    BLOCK,
-    NOTHING,
-    OPERATION_FIELD,
-    SIGNAL_FIELD,
-    SIGNAL_WORDS,
-    STORE,
-    TILES,
-    WIDTH,
-)
+from .operations import ADD, BLOCK, NOTHING, OPERATION_FIELD, SIGNAL_FIELD, SIGNAL_WORDS, STORE, TILES, WIDTH
+from .rows import RowsFunction
 
 UNROLLED_ROWS: Final = (2, 3, 4)
 """Layers of so many channels have their loop over input channels unrolled (10 %): it has too few turns to pay."""
@@ -221,13 +212,13 @@ class Tile:
         b = self.builder
         after = b.append_basic_block("activated")
         choice = b.switch(self._field("activation"), after)
-        for activation in {a.code: a for a in ACTIVATIONS.values()}.values():
+        for activation in {a.code: a for a in ACTIVATIONS.values() if a.fused}.values():
             block = b.append_basic_block(f"activation{activation.code}")
             choice.add_case(INT64(activation.code), block)
             b.position_at_end(block)
             parameter = self.v.load_broadcast(self.weights, self._field("parameter"))
             for slot in (slot for row in sums for slot in row):
-                b.store(activation.emit(self.v, b.load(slot), parameter), slot)
+                b.store(activation.emit(self.v, b.load(slot), [parameter]), slot)
             b.branch(after)
         b.position_at_end(after)
 
@@ -292,11 +283,13 @@ def _operate(
         rows = builder.load(builder.gep(pointers[0], [INT64(OPERATION_FIELD["tile"])]))
         done = builder.append_basic_block("done")
         choice = builder.switch(rows, done)
-        for height in TILES:
+        functions = {height: Tile(builder.module, height).function for height in TILES}
+        functions[0] = RowsFunction(builder.module).function
+        for height, function in functions.items():
             block = builder.append_basic_block(f"rows{height}")
             choice.add_case(INT64(height), block)
             with builder.goto_block(block):
-                builder.call(Tile(builder.module, height).function, [*pointers, arguments[4]])
+                builder.call(function, [*pointers, arguments[4]])
                 builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()

@@ -83,12 +83,40 @@ def test_render_writes_once_and_refuses_to_overwrite(dry: Path, tmp_path: Path) 
     assert ampboard("render", dry, "--preset", "crunch", "--out", out, "--overwrite").returncode == 0
 
 
+def test_a_name_is_text_and_not_markup(tmp_path: Path) -> None:
+    document = json.loads((FACTORY / "models" / "crunch.nam").read_text())
+    document["metadata"]["name"] = "[bold]x[/nope] \x1b[31m"
+    path = tmp_path / "my [take].nam"
+    path.write_text(json.dumps(document))
+    done = ampboard("models", "info", path)
+    assert done.returncode == 0, done.stderr
+    assert "[bold]x[/nope]" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "[take]" in done.stdout
+
+
+def test_one_bad_model_does_not_hide_the_good_ones(tmp_path: Path) -> None:
+    done = ampboard("models", "info", FACTORY / "models" / "clean.nam", tmp_path / "none.nam")
+    assert done.returncode == 2
+    assert "ampboard Clean" in done.stdout
+    assert "none.nam" in done.stderr
+
+
+def test_json_holds_null_for_what_is_not_finite(tmp_path: Path) -> None:
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros(4_800), 48_000)
+    done = ampboard("render", silent, "-p", "clean", "-o", tmp_path / "wet", "--json")
+    assert json.loads(done.stdout, parse_constant=pytest.fail)[0]["loudness"] is None
+
+
 BAD = {
     "no such file": (["render", "nowhere.wav", "-p", "crunch", "-o", "wet"], "nowhere.wav"),
     "no such preset": (["render", "DRY", "-p", "crunchy", "-o", "wet"], "crunch"),
     "neither preset nor setlist": (["render", "DRY", "-o", "wet"], "preset"),
     "no such model": (["models", "info", "nowhere.nam"], "nowhere.nam"),
     "audio as a model": (["models", "info", "DRY"], "dry.wav"),
+    "folder as a model": (["models", "info", "FOLDER"], "is not a file"),
+    "folder that cannot be made": (["render", "DRY", "-p", "crunch", "-o", "TEXT/sub"], "text.wav"),
     "text as audio": (["render", "TEXT", "-p", "crunch", "-o", "wet"], "text.wav"),
 }
 
@@ -98,7 +126,8 @@ def test_bad_input_is_one_line_and_exit_code_2(case: str, dry: Path, tmp_path: P
     arguments, named = BAD[case]
     text = tmp_path / "text.wav"
     text.write_text("not audio")
-    places = {"DRY": str(dry), "TEXT": str(text), "wet": str(tmp_path / "wet")}
+    places = {"DRY": str(dry), "TEXT": str(text), "wet": str(tmp_path / "wet"), "FOLDER": str(tmp_path)}
+    places["TEXT/sub"] = f"{text}/sub"
     done = ampboard(*(places.get(a, a) for a in arguments))
     assert done.returncode == 2
     assert named in done.stderr

@@ -1,5 +1,7 @@
 """Files through chains: on their frames, whole or not at all."""
 
+import re
+import time
 from pathlib import Path
 
 import mido
@@ -8,7 +10,9 @@ import pedalboard
 import pytest
 import soundfile
 
-from ampboard.bridge.rendering import RenderResult, SwitchEvent, render
+from ampboard.bridge.rendering import RenderResult, SwitchEvent, mix, render
+from ampboard.bridge.rendering.formats import Container
+from ampboard.bridge.rendering.riff import missing_bytes
 from ampboard.models.errors import AmpboardError, AudioError, MidiError, ParameterError
 
 RATE = 48_000
@@ -92,11 +96,11 @@ def test_output_equals_pedalboard_bit_for_bit_with_the_tail_behind(folder: Path)
     assert result.real_time_factor == pytest.approx(result.seconds / (result.frames / RATE))
 
 
-@pytest.mark.parametrize("rate", [8000, 44_100, 96_000, 192_000])
+@pytest.mark.parametrize("rate", [1000, 8000, 44_100, 96_000, 192_000, 384_000])
 def test_impulse_stays_at_its_frame_whatever_the_latency(folder: Path, rate: int) -> None:
     chain = preset(folder / "p.toml", DRY_AMP.format(model=FACTORY / "models" / "crunch.nam"))
     impulse = np.zeros(rate // 4)
-    impulse[[0, 1000]] = 0.5
+    impulse[[0, rate // 10]] = 0.5
     result, audio = one(render(save(folder / "di.wav", impulse, rate), preset=chain, out_dir=folder / "out"))
     assert result.latency > 0
     assert result.sample_rate == soundfile.info(result.path).samplerate == rate
@@ -268,10 +272,21 @@ def test_unusable_input_is_named_in_one_line(folder: Path) -> None:
     good = save(folder / "good.wav", tone(0.1))
     many = save(folder / "many.wav", np.zeros((100, 8)))
     (folder / "other").mkdir()
+    slow = save(folder / "slow.wav", np.zeros(100), 999)
+    amp = preset(folder / "amp.toml", DRY_AMP.format(model=FACTORY / "models" / "crunch.nam"))
     twin = save(folder / "other" / "good.wav", tone(0.1))
     cases: list[tuple[type[AmpboardError], str, dict[str, object]]] = [
         (AudioError, r"empty\.wav: holds no audio", {"inputs": empty}),
         (AudioError, r"noise\.wav: cannot be read as audio", {"inputs": noise}),
+        (AudioError, r"other is a folder: name the audio files", {"inputs": folder / "other"}),
+        (AudioError, r"slow\.wav \(1 channels, 999 Hz\): .* does not run at 999 Hz: convert",
+         {"inputs": slow, "preset": amp}),
+        (AudioError, r"many\.wav \(8 channels, 48000 Hz\): Reverb plays at most 2 channels, not 8: split",
+         {"inputs": many, "preset": preset(folder / "r.toml", REVERB)}),
+        (ParameterError, "normalize is nan dBFS: use -60 to 0", {"inputs": good, "normalize": float("nan")}),
+        (ParameterError, "normalize is 400 dBFS", {"inputs": good, "normalize": 400.0}),
+        (ParameterError, "normalize is -100000 dBFS", {"inputs": good, "normalize": -1e5}),
+        (ParameterError, "midi_channel is 3 without a MIDI file", {"inputs": good, "midi_channel": 3}),
         (AudioError, r"gone\.wav: there is no such file", {"inputs": folder / "gone.wav"}),
         (ParameterError, "there are no inputs", {"inputs": []}),
         (ParameterError, "would both become", {"inputs": [good, twin]}),
@@ -312,3 +327,99 @@ def test_tail_limit_fades_out_what_still_sounds(folder: Path) -> None:
     assert np.abs(audio[0, -2000]) > 0.05
     assert np.abs(np.diff(audio[0, -FADE:])).max() < 1.0 * np.pi / 2 / FADE
     assert abs(audio[0, -1]) < 1e-3
+
+
+def test_equal_renders_make_equal_files(folder: Path) -> None:
+    """libsndfile writes the time into float wavs."""
+    source = save(folder / "di.wav", tone(0.1))
+    first, *_ = render(source, preset=folder / "a.toml", out_dir=folder / "one")
+    while int(time.time()) == int(first.path.stat().st_mtime):
+        time.sleep(0.05)
+    second, *_ = render(source, preset=folder / "a.toml", out_dir=folder / "two")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert b"PEAK" in first.path.read_bytes()
+
+
+@pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("WAVEX", "FLOAT"), ("RF64", "PCM_24")])
+def test_a_wav_that_is_cut_short_is_rendered_with_a_warning(folder: Path, container: str, subtype: str) -> None:
+    source = folder / "whole.wav"
+    soundfile.write(source, tone(0.5), RATE, subtype=subtype, format=container)
+    assert render(source, preset=folder / "a.toml", out_dir=folder / "out")[0].warnings == ()
+    cut = folder / "cut.wav"
+    cut.write_bytes(source.read_bytes()[:-1200])
+    (warning,) = render(cut, preset=folder / "a.toml", out_dir=folder / "out")[0].warnings
+    frames = soundfile.info(cut).frames
+    assert frames < RATE // 2
+    assert "promises 1200 bytes of audio more" in warning
+    assert f"only the {frames} frames" in warning
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFF_F000, 0xFFFF_FFFF])
+def test_a_wav_whose_length_was_never_filled_in_is_not_called_short(folder: Path, size: int) -> None:
+    source = save(folder / "piped.wav", tone(0.1), subtype="PCM_16")
+    content = bytearray(source.read_bytes())
+    place = content.index(b"data") + 4
+    content[place : place + 4] = size.to_bytes(4, "little")
+    source.write_bytes(content)
+    assert missing_bytes(source) == 0
+
+
+MIDI_REMARKS: list[tuple[str, list[tuple[int, str, dict[str, int]]], dict[str, object], str]] = [
+    ("preset", [(0, "program_change", {"program": 5})], {}, "changes \\(1\\) do nothing to a single preset"),
+    ("setlist", [(0, "note_on", {"note": 60})], {}, "no program change and no control change: it does nothing"),
+    ("setlist", [(0, "program_change", {"program": 5, "channel": 1})], {"midi_channel": 9}, "channel 9, only on 2"),
+    ("preset", [(0, "control_change", {"control": 33, "value": 1})], {}, "nothing is mapped to .* \\(CC 33\\)"),
+    ("setlist", [(0, "program_change", {"program": 5}), (600, "control_change", {"control": 7, "value": 9})], {},
+     "from frame 28800 on come after the end \\(24000 frames\\): only the tail hears them"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "events", "options", "remark"), MIDI_REMARKS)
+def test_midi_that_does_nothing_is_remarked(
+    folder: Path, what: str, events: list[tuple[int, str, dict[str, int]]], options: dict[str, object], remark: str
+) -> None:
+    chosen = {"preset": folder / "a.toml"} if what == "preset" else {"setlist": folder / "set.toml"}
+    source, score = save(folder / "di.wav", tone(0.5)), midi(folder / "m.mid", *events)
+    (result,) = render(source, out_dir=folder / "out", midi=score, **chosen, **options)  # pyright: ignore[reportArgumentType]
+    (warning,) = result.warnings
+    assert re.search(remark, warning)
+
+
+def test_midi_that_is_heard_gets_no_remark(folder: Path) -> None:
+    score = midi(
+        folder / "m.mid", (0, "program_change", {"program": 5}), (499, "control_change", {"control": 20, "value": 9})
+    )
+    source = save(folder / "di.wav", tone(0.5))
+    options = {"setlist": folder / "set.toml", "midi": score, "midi_channel": 1}
+    assert render(source, out_dir=folder / "out", **options)[0].warnings == ()
+
+
+def test_what_the_file_system_refuses_names_the_file(folder: Path) -> None:
+    source = save(folder / "di.wav", tone(0.1))
+    (folder / "out" / "di.wav").mkdir(parents=True)
+    cases: list[tuple[Path, str]] = [
+        (folder / "out", r"out.di\.wav is a folder: choose another folder"),
+        (source / "out", r"di\.wav.out.di\.wav: cannot be written \(Not a directory\): choose a place"),
+        (folder / ("x" * 300), r"x: cannot be written \(File name too long\)"),
+    ]
+    for out, message in cases:
+        with pytest.raises(AudioError, match=message):
+            render(source, preset=folder / "a.toml", out_dir=out, overwrite=True)
+    with pytest.raises(AudioError, match=r"out.di\.wav is a folder: choose another name"):
+        mix([source], folder / "out" / "di.wav", overwrite=True)
+
+
+@pytest.mark.parametrize(("format", "normalize"), [("wav", None), ("wav", -1.0), ("flac", None)])
+def test_a_full_disk_is_an_error_and_leaves_nothing_behind(
+    folder: Path, format: Container, normalize: float | None
+) -> None:
+    resource = pytest.importorskip("resource")  # a limit on the size of files stands for the disk
+    source = save(folder / "di.wav", np.random.default_rng(0).uniform(-1, 1, RATE))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(AudioError, match=rf"out.di\.{format}: cannot be written \(.*\): choose a place"):
+            render(source, preset=folder / "a.toml", out_dir=folder / "out", format=format, normalize=normalize)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((folder / "out").iterdir()) == []

@@ -58,3 +58,10 @@ def test_true_peak_is_never_below_the_sample_peak() -> None:
     audio[0, 500] = 1.0
     assert measure(audio, 48_000, 100)[1].true_peak >= 0.0
     assert measure(np.ones((1, 1), np.float32), 192_000, 1)[1].true_peak == 0.0
+
+
+@pytest.mark.parametrize("sample_rate", [1000, 2000, 3300, 4000])
+def test_low_rates_are_measured_without_the_shelf_that_lies_above_them(sample_rate: int) -> None:
+    """A sine at full scale has -3.01 dB less 0.691; De Man's high-pass is up to 2 dB above unity at 1 kHz."""
+    sine = np.sin(2 * np.pi * 300 / sample_rate * np.arange(5 * sample_rate))[np.newaxis].astype(np.float32)
+    assert measure(sine, sample_rate, 4096)[0] == pytest.approx(-3.01 - 0.691, abs=2.0)

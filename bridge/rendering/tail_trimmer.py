@@ -1,19 +1,16 @@
-"""The end of a render: what rings on behind the source."""
+"""Where a render ends: what rings on behind the source is kept as long as it sounds."""
 
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..audio import SILENCE, Audio
 from ..switching.ramp import raised_cosine
-from ..switching.voice import SILENCE
-
-Audio = NDArray[np.float32]
 
 FADE_SECONDS = 0.02
 
 
-class Tail:
+class TailTrimmer:
     """Lets a tail through up to the last frame at or above -90 dBFS.
 
     Parameters
