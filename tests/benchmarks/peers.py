@@ -164,7 +164,11 @@ def _nam_player(description: ModelDescription, frames: int) -> Callable[[Block],
             write_nam(description, path)
         except ModelError:
             return None
-        model = init_from_nam(_new_spelling(json.loads(path.read_text()))).eval()
+        document = _new_spelling(json.loads(path.read_text()))
+    try:
+        model = init_from_nam(document).eval()
+    except Exception:  # the package raises all sorts for what it does not know
+        return None
 
     def play(block: Block) -> Block:
         with torch.inference_mode():
@@ -177,7 +181,8 @@ def _new_spelling(document: dict[str, Any]) -> dict[str, Any]:
     """Spell an A1 file's heads as the package's present version wants them."""
     for stack in document["config"].get("layers", ()):
         if "head_size" in stack:
-            size, bias, _ = stack.pop("head_size"), stack.pop("head_bias"), stack.pop("gated")
+            stack.pop("gated", None)
+            size, bias = stack.pop("head_size"), stack.pop("head_bias")
             stack["head"] = {"out_channels": size, "kernel_size": 1, "bias": bias}
     return document
 
