@@ -51,7 +51,7 @@ def _tables(results: Sequence[Result]) -> Iterable[str]:
         "## Beside other ways to run a model in Python\n\n"
         "Real-time factor, and in brackets how many times faster ampboard is. One thread each. torch and onnxruntime "
         "run the streaming network block by block; NAM's package runs whole recordings only, and does so here, by the "
-        "second."
+        "second. A dash: it has no such network, or there is none to give it yet."
     )
     streaming = [peer for peer in PEERS if not peer.missing and not peer.offline]
     offline = [peer for peer in PEERS if not peer.missing and peer.offline]
@@ -101,7 +101,7 @@ def _tables(results: Sequence[Result]) -> Iterable[str]:
 
 def _beside(result: Result, peer: str, frames: int) -> str:
     speed = result.peers[peer].get(frames)
-    return f"{_digits(speed.real_time_factor)} ({_digits(speed.ratio)}x)" if speed else "cannot"
+    return f"{_digits(speed.real_time_factor)} ({_digits(speed.ratio)}x)" if speed else "–"
 
 
 def _digits(value: float) -> str:
