@@ -126,7 +126,7 @@ def test_a_level_the_model_does_not_say_is_named(load, model: Path) -> None:
         ("interface_dbu = 10", r"BossWN-nano\.nam: metadata\.input_level_dbu"),
         ('output = "calibrated"', "needs interface_dbu"),
     ):
-        with pytest.raises((ModelError, ParameterError), match=rf"test\.toml: chain\[0\]: .*{reason}"):
+        with pytest.raises((ModelError, ParameterError), match=rf"test\.toml:\d+: chain\[0\]: .*{reason}"):
             build_chain(load(f'[[chain]]\ntype = "neural"\nmodel = "{model}"\n{line}\n'))
 
 

@@ -109,6 +109,21 @@ def test_json_holds_null_for_what_is_not_finite(tmp_path: Path) -> None:
     assert json.loads(done.stdout, parse_constant=pytest.fail)[0]["loudness"] is None
 
 
+def test_convert_writes_the_same_weights_and_refuses_with_the_reason(fixtures: Path, tmp_path: Path) -> None:
+    source = fixtures / "aidax" / "tw40_blues_deluxe.json"
+    target = tmp_path / "blues.nam"
+    assert ampboard("models", "convert", source, target).returncode == 0
+    layer = json.loads(source.read_text())["layers"][0]
+    weights = np.float32(json.loads(target.read_text())["weights"])
+    assert set(np.float32(layer["weights"][0]).ravel()) <= set(weights)
+    again = ampboard("models", "convert", source, target)
+    assert again.returncode == 2
+    assert "exists" in again.stderr
+    knobs = ampboard("models", "convert", fixtures / "guitarml" / "neuralpi_TS9.json", tmp_path / "ts9.nam")
+    assert knobs.returncode == 2
+    assert "knobs" in knobs.stderr
+
+
 BAD = {
     "no such file": (["render", "nowhere.wav", "-p", "crunch", "-o", "wet"], "nowhere.wav"),
     "no such preset": (["render", "DRY", "-p", "crunchy", "-o", "wet"], "crunch"),
