@@ -1,11 +1,12 @@
-# Two commands do everything: `make demo` and `make test`. Both set up what they need in .venv.
+# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make fuzz` feeds damaged files.
+# All set up what they need in .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find bridge models presets training -type f -not -name '*.pyc' -not -path '*/__pycache__/*' -not -path '*.vst3/*')
 
-.PHONY: demo test check format clean
+.PHONY: demo test bench fuzz check format clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -21,11 +22,23 @@ $(VENV)/tested: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --group test --group check
 	touch $@
 
+$(VENV)/benched: $(VENV)/tested
+	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --group bench
+	touch $@
+
 demo: $(VENV)/installed
 	$(BIN)/ampboard demo --out demo --overwrite
 
 test: $(VENV)/installed $(VENV)/tested
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+# The page docs/benchmarks.md and its chart. BENCH="--vector 8" measures with narrower vectors.
+bench: $(VENV)/installed $(VENV)/benched
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# Ten minutes of damaged files; FUZZ="--seconds 60 --seed 7" for less, or others.
+fuzz: $(VENV)/installed
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 check: $(VENV)/installed $(VENV)/tested
 	$(BIN)/ruff check .

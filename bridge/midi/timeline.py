@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -96,7 +97,8 @@ def _parse(file: Path) -> mido.MidiFile:
         size = file.stat().st_size
         if size > MAX_BYTES:
             raise MidiError(f"{file}: {size} bytes is no MIDI file: at most {MAX_BYTES} are read")
-        return mido.MidiFile(str(file))
+        # from memory: a file would be asked for as many bytes as a damaged chunk claims, up to 2 GiB
+        return mido.MidiFile(file=BytesIO(file.read_bytes()))
     except FileNotFoundError as error:
         raise MidiError(f"{file}: there is no such file: correct the path") from error
     except EOFError as error:

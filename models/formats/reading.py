@@ -64,7 +64,7 @@ def float32_array(path: Path, field: str, values: Any) -> NDArray[np.float32]:
     """Return nested lists of JSON numbers as float32; raise `ModelError` when they are anything else."""
     try:
         array = np.array(values, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # of an integer beyond any float
         raise ModelError(f"{path}: {field}: must be numbers in lists of equal length") from None
     if not np.isfinite(array).all() or (np.abs(array) > np.finfo(np.float32).max).any():
         raise ModelError(f"{path}: {field}: contains NaN or infinity: the file is damaged or training diverged")

@@ -1,6 +1,7 @@
 """MIDI files on a time line of frames."""
 
 import math
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
@@ -117,6 +118,19 @@ def test_files_that_are_no_midi_say_so_in_one_line(tmp_path: Path) -> None:
         read_midi(path, 48_000)
     with pytest.raises(ParameterError, match="sample_rate is 0"):
         read_midi(path, 0)
+
+
+def test_a_chunk_that_claims_two_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "claim.mid"
+    path.write_bytes(b"MThd\x7f\xff\xff\xff\0\1\0\1\1\xe0")
+    tracemalloc.start()
+    try:
+        with pytest.raises(MidiError):
+            read_midi(path, 48_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 << 20  # bytes
 
 
 @given(st.data())

@@ -42,6 +42,15 @@ def test_what_is_no_model_is_refused_with_a_reason(tmp_path: Path, content: byte
         read_model(path)
 
 
+def test_an_integer_beyond_any_float_is_refused(fixtures: Path, tmp_path: Path) -> None:
+    document = json.loads((fixtures / "nam" / "core_lstm.nam").read_text())
+    document["weights"][3] = 10**400
+    path = tmp_path / "huge.nam"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ModelError, match=r"huge\.nam: weights"):
+        read_model(path)
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         read_model(tmp_path / "nowhere.nam")
