@@ -16,8 +16,6 @@ from .mutation import mutate
 from .seeds import FACTORY, Seed, seeds
 from .worker import Outcome, Worker
 
-TARGET_OF = {".nam": "model", ".json": "model", ".mid": "midi", ".toml": "preset"}
-
 
 def main() -> int:
     """Run for some time; return 1 when something failed."""
@@ -30,19 +28,29 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         place = Path(folder)
         with Worker(environment={"NUMBA_CACHE_DIR": str(place / "code")}) as worker:
+            shutil.copytree(FACTORY, place / "factory", ignore=shutil.ignore_patterns("recordings"))
             if options.file:
-                result = worker.run(TARGET_OF[options.file.suffix], options.file.resolve())
-                sys.stdout.write(f"{result.word}: {result.reason}\n")
-                return int(result.bad)
+                return _again(worker, place, options.file)
             return _fuzz(worker, place, options.seconds, options.seed, options.failures)
 
 
+def _again(worker: Worker, place: Path, path: Path) -> int:
+    """Give a file to its reader; what is written beside a kept failure says which, else its suffix does."""
+    note = path.with_suffix(".txt")
+    target = note.read_text().split()[0] if note.exists() else ""
+    alike = [file for file in seeds() if Path(file.name).suffix == path.suffix and file.target.startswith(target)]
+    if not alike:
+        raise SystemExit(f"{path}: no reader for {path.suffix!r} files")
+    file = alike[0]
+    result = _give(worker, place, file, path.read_bytes())
+    sys.stdout.write(f"{file.target}, {result.word}: {result.reason}\n")
+    return int(result.bad)
+
+
 def _fuzz(worker: Worker, place: Path, seconds: float, seed: int, failures: Path) -> int:
-    shutil.copytree(FACTORY, place / "factory", ignore=shutil.ignore_patterns("recordings"))
     files = seeds()
     by_target = {target: [file for file in files if file.target == target] for target in {f.target for f in files}}
     counts = Counter[str]()
-    end = time.monotonic() + seconds
     for file in files:  # undamaged, so that no reader refuses everything unnoticed
         result = _give(worker, place, file, file.content)
         counts[f"whole {file.target}, {result.word}"] += 1
@@ -50,7 +58,7 @@ def _fuzz(worker: Worker, place: Path, seconds: float, seed: int, failures: Path
             raise SystemExit(f"the first whole file does not even play: {result.word} {result.reason}")
         if result.bad:
             _keep(failures, f"whole-{counts.total()}", file, file.content, result)
-    case = 0
+    case, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         random = Random(f"{seed}:{case}")
         target = random.choice(("model", "model", "model", "preset", "setlist", "midi"))
