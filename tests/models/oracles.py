@@ -1,18 +1,17 @@
-"""The networks of the file formats in float64 numpy, from the definitions of their layers.
+"""The networks of the file formats in float64 torch, from the definitions of their layers.
 
-They read a format's JSON, not ampboard's description of it, and share no code with the package. Audio has the shape
-(frames,), layers between have (frames, channels).
+They read a format's JSON, not ampboard's description of it, and share no code with the package. Networks take and
+return numpy audio of shape (frames,); between their layers run double tensors of shape (frames, channels).
 """
 
 import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
 
 
-def sigmoid(x):
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
-
-
-def array(values):
-    return np.array(values, np.float64)
+def tensor(values):
+    return torch.tensor(values, dtype=torch.float64)
 
 
 def error_to_signal(output, expected):
@@ -25,102 +24,92 @@ def peak_error(output, expected):
     return np.abs(output - expected).max() / np.abs(expected).max()
 
 
-# ---- torch: GuitarML, state_dicts
+def conditioned(audio, knobs):
+    """The audio and a column per knob, each a number or one value a frame."""
+    return tensor(np.column_stack([audio, *(np.broadcast_to(knob, audio.shape) for knob in knobs)]))
 
 
-def torch_recurrent(x, state, prefix, kind):
-    """Run torch's LSTM or GRU, one layer after the other; x of shape (frames, inputs)."""
-    layer = 0
-    while f"{prefix}weight_ih_l{layer}" in state:
-        w, u, b, c = (
-            array(state[f"{prefix}{part}_l{layer}"]) for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        size = u.shape[1]
-        hidden, cell, outputs = np.zeros(size), np.zeros(size), []
-        for frame in x @ w.T + b:
-            own = u @ hidden + c
-            if kind == "lstm":
-                i, f, g, o = np.split(frame + own, 4)
-                cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
-                hidden = sigmoid(o) * np.tanh(cell)
-            else:
-                (xr, xz, xn), (hr, hz, hn) = np.split(frame, 3), np.split(own, 3)
-                r, z = sigmoid(xr + hr), sigmoid(xz + hz)
-                hidden = (1 - z) * np.tanh(xn + r * hn) + z * hidden
-            outputs.append(hidden)
-        x, layer = np.array(outputs), layer + 1
-    return x
+# ---- torch: GuitarML
 
 
+class SimpleRNN(nn.Module):
+    """The network of Automated-GuitarAmpModelling; its names are those of the file's state_dict."""
+
+    def __init__(self, *, unit_type, input_size, hidden_size, output_size, num_layers, skip, bias_fl=True, **_):
+        super().__init__()
+        self.rec = {"LSTM": nn.LSTM, "GRU": nn.GRU}[unit_type](input_size, hidden_size, num_layers)
+        self.lin = nn.Linear(hidden_size, output_size, bias=bias_fl)
+        self.skip = skip
+
+    def forward(self, x):
+        return self.lin(self.rec(x)[0]) + self.skip * x[:, :1]
+
+
+@torch.no_grad()
 def guitarml(document, audio, knobs=()):
-    data, state = document["model_data"], document["state_dict"]
-    inputs = np.column_stack([audio, *(np.full(audio.size, knob) for knob in knobs)]).astype(np.float64)
-    hidden = torch_recurrent(inputs, state, "rec.", data["unit_type"].lower())
-    return hidden @ array(state["lin.weight"])[0] + array(state["lin.bias"])[0] + data["skip"] * audio
+    network = SimpleRNN(**document["model_data"]).double()
+    network.load_state_dict({name: tensor(values) for name, values in document["state_dict"].items()})
+    return network(conditioned(audio, knobs))[:, 0].numpy()
 
 
 # ---- Keras: RTNeural, AIDA-X
 
 ACTIVATIONS = {
     "": lambda x: x,
-    "tanh": np.tanh,
-    "sigmoid": sigmoid,
-    "relu": lambda x: np.maximum(x, 0),
-    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-    "softmax": lambda x: np.exp(x - x.max(1, keepdims=True)) / np.exp(x - x.max(1, keepdims=True)).sum(1)[:, None],
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "elu": functional.elu,
+    "softmax": lambda x: torch.softmax(x, 1),
 }
 
 
 def keras_dense(x, layer):
-    weights, *bias = layer["weights"]
-    return x @ array(weights) + (array(bias[0]) if bias else 0)
+    weights, *bias = map(tensor, layer["weights"])
+    return functional.linear(x, weights.T, *bias)
+
+
+def causal_conv1d(x, kernel, bias=None, *, dilation=1, groups=1):
+    """Zeros in front; Keras' kernel of shape (taps, inputs, outputs)."""
+    padded = functional.pad(x.T, ((len(kernel) - 1) * dilation, 0))
+    return functional.conv1d(padded, kernel.permute(2, 1, 0), bias, dilation=dilation, groups=groups).T
 
 
 def keras_conv1d(x, layer):
-    """Causal, zeros in front."""
-    kernel, *bias = map(array, layer["weights"])
-    groups, dilation = layer.get("groups", 1), layer["dilation"][0]
-    taps, inputs, outputs = kernel.shape
-    padded = np.concatenate([np.zeros(((taps - 1) * dilation, x.shape[1])), x])
-    y = np.zeros((len(x), outputs))
-    for group in range(groups):
-        rows = slice(group * outputs // groups, (group + 1) * outputs // groups)
-        for tap in range(taps):
-            past = padded[tap * dilation : tap * dilation + len(x), group * inputs : (group + 1) * inputs]
-            y[:, rows] += past @ kernel[tap][:, rows]
-    return y + (bias[0] if bias else 0)
+    return causal_conv1d(
+        x, *map(tensor, layer["weights"]), dilation=layer["dilation"][0], groups=layer.get("groups", 1)
+    )
 
 
 def keras_batchnorm(x, layer):
-    *affine, mean, variance = map(array, layer["weights"])
-    gamma, beta = affine or (1, 0)
-    return gamma * (x - mean) / np.sqrt(variance + layer["epsilon"]) + beta
+    *affine, mean, variance = map(tensor, layer["weights"])
+    return functional.batch_norm(x, mean, variance, *affine, eps=layer["epsilon"])
 
 
 def keras_prelu(x, layer):
-    return np.where(x >= 0, x, x * array(layer["weights"]).ravel())
+    return functional.prelu(x, tensor(layer["weights"]).ravel())
+
+
+def with_weights(unit, kernel, recurrent, bias, own_bias):
+    """A torch layer with Keras' matrices, whose gates are already in torch's order."""
+    network = unit(len(kernel), len(recurrent), batch_first=True, dtype=torch.float64)
+    weights = {"weight_ih_l0": kernel.T, "weight_hh_l0": recurrent.T, "bias_ih_l0": bias, "bias_hh_l0": own_bias}
+    network.load_state_dict(weights)
+    return network
 
 
 def keras_lstm(x, layer):
-    kernel, recurrent, bias = map(array, layer["weights"])
-    hidden, cell, outputs = np.zeros(len(recurrent)), np.zeros(len(recurrent)), []
-    for frame in x @ kernel + bias:
-        i, f, c, o = np.split(frame + hidden @ recurrent, 4)
-        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
-        hidden = sigmoid(o) * np.tanh(cell)
-        outputs.append(hidden)
-    return np.array(outputs)
+    """Keras' gates i, f, c, o are torch's i, f, g, o."""
+    kernel, recurrent, bias = map(tensor, layer["weights"])
+    return with_weights(nn.LSTM, kernel, recurrent, bias, torch.zeros_like(bias))(x)[0]
 
 
 def keras_gru(x, layer):
-    kernel, recurrent, (bias, own_bias) = map(array, layer["weights"])
-    hidden, outputs = np.zeros(len(recurrent)), []
-    for frame in x @ kernel + bias:
-        (xz, xr, xh), (hz, hr, hh) = np.split(frame, 3), np.split(hidden @ recurrent + own_bias, 3)
-        z, r = sigmoid(xz + hz), sigmoid(xr + hr)
-        hidden = z * hidden + (1 - z) * np.tanh(xh + r * hh)
-        outputs.append(hidden)
-    return np.array(outputs)
+    """Keras' gates z, r, h with reset_after are torch's r, z, n."""
+    kernel, recurrent, biases = (
+        torch.cat([r, z, h], 1) for z, r, h in (tensor(weights).chunk(3, 1) for weights in layer["weights"])
+    )
+    return with_weights(nn.GRU, kernel, recurrent, *biases)(x)[0]
 
 
 KERAS = {
@@ -135,63 +124,69 @@ KERAS = {
 }
 
 
+@torch.no_grad()
 def rtneural(document, audio, knobs=()):
     """Layers one behind the other; gains and skip connection as AIDA-X applies them."""
     audio = audio.astype(np.float64) * 10 ** (document.get("in_gain", 0) / 20)
-    x = np.column_stack([audio, *(np.full(audio.size, knob) for knob in knobs)])
+    x = conditioned(audio, knobs)
     for layer in document["layers"]:
         x = KERAS[layer["type"]](x, layer)
         if layer["type"] not in ("lstm", "gru"):
             x = ACTIVATIONS[layer["activation"]](x)
-    return (x[:, 0] + document.get("in_skip", 0) * audio) * 10 ** (document.get("out_gain", 0) / 20)
+    return (x[:, 0].numpy() + document.get("in_skip", 0) * audio) * 10 ** (document.get("out_gain", 0) / 20)
 
 
 # ---- PedalNetRT
 
 
+@torch.no_grad()
 def pedalnet(document, audio):
-    weights = {(v["layer_idx"], v["name"]): array(v["data"]) for v in document["variables"]}
+    """Gated residual layers; the mix reads the gates' outputs of all of them."""
+    # the files write numbers as strings
+    weights = {(v["layer_idx"], v["name"]): tensor([float(w) for w in v["data"]]) for v in document["variables"]}
     channels, taps = document["residual_channels"], document["filter_width"]
-    x = np.outer(audio, weights[-1, "W"]) + weights[-1, "b"]
-    outputs = []
+
+    def convolution(x, number, part, taps, outputs, dilation=1):
+        kernel, bias = weights[number, f"W{part}"], weights[number, f"b{part}"]
+        return causal_conv1d(x, kernel.reshape(taps, x.shape[1], outputs), bias, dilation=dilation)
+
+    x = convolution(tensor(audio)[:, None], -1, "", 1, channels)
+    gated = []
     for number, dilation in enumerate(document["dilations"]):
-        kernel = weights[number, "W_conv"].reshape(taps, channels, 2 * channels)
-        layer = {"weights": [kernel, weights[number, "b_conv"]], "dilation": [dilation]}
-        both = keras_conv1d(x, layer)
-        outputs.append(np.tanh(both[:, :channels]) * sigmoid(both[:, channels:]))
-        x = x + outputs[-1] @ weights[number, "W_out"].reshape(channels, channels) + weights[number, "b_out"]
-    last = len(outputs)
-    return np.hstack(outputs) @ weights[last, "W"] + weights[last, "b"][0]
+        values, gates = convolution(x, number, "_conv", taps, 2 * channels, dilation).chunk(2, 1)
+        gated.append(torch.tanh(values) * torch.sigmoid(gates))
+        x = x + convolution(gated[-1], number, "_out", 1, channels)
+    return convolution(torch.cat(gated, 1), len(gated), "", 1, 1)[:, 0].numpy()
 
 
 # ---- SmartAmpPro
 
 
+@torch.no_grad()
 def smartamppro(document, audio):
     """For every frame the network over the window that ends there, the LSTM from zero state."""
     size = document["input_size"]
-    padded = np.concatenate([np.zeros(size - 1), audio])
-    x = np.lib.stride_tricks.sliding_window_view(padded, size)[:, :, None]
+    steps = smartamppro_convolutions(document, functional.pad(tensor(audio), (size - 1, 0)).unfold(0, size, 1))
+    lstm, dense = document["lstm"], document["dense"]
+    kernel, bias = tensor(lstm["kernel:0"]), tensor(lstm["bias:0"])
+    # files whose windows shrink to one step leave out the weights of the state, which is zero there
+    nothing = np.zeros((len(bias) // 4, len(bias)))
+    recurrent = tensor(lstm.get("recurrent_kernel:0", nothing))
+    hidden = with_weights(nn.LSTM, kernel, recurrent, bias, torch.zeros_like(bias))(steps)[0][:, -1]
+    return functional.linear(hidden, tensor(dense["kernel:0"]).T, tensor(dense["bias:0"]))[:, 0].numpy()
+
+
+def smartamppro_convolutions(document, windows):
+    """Windows of shape (windows, frames) through both convolutions, giving (windows, steps, channels).
+
+    Keras' padding "same": ceil(frames / stride) outputs, zeros on both sides, the odd one behind.
+    """
+    x = windows[:, None]
     for name in ("conv1d", "conv1d_1"):
-        x = _same_convolution(x, array(document[name]["kernel:0"]), document[f"{name}_stride"])
-        x = x + array(document[name]["bias:0"])
-    kernel, bias = array(document["lstm"]["kernel:0"]), array(document["lstm"]["bias:0"])
-    units = bias.size // 4
-    recurrent = array(document["lstm"].get("recurrent_kernel:0", np.zeros((units, 4 * units))))
-    hidden = cell = np.zeros((len(x), units))
-    for step in range(x.shape[1]):
-        i, f, c, o = np.split(x[:, step] @ kernel + hidden @ recurrent + bias, 4, axis=1)
-        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
-        hidden = sigmoid(o) * np.tanh(cell)
-    return hidden @ array(document["dense"]["kernel:0"])[:, 0] + document["dense"]["bias:0"][0]
-
-
-def _same_convolution(x, kernel, stride):
-    """Keras' padding "same": ceil(frames / stride) outputs, zeros on both sides, the odd one behind."""
-    frames, taps = x.shape[1], len(kernel)
-    outputs = -(-frames // stride)
-    zeros = max((outputs - 1) * stride + taps - frames, 0)
-    padded = np.pad(x, ((0, 0), (zeros // 2, zeros - zeros // 2), (0, 0)))
-    return np.stack(
-        [np.tensordot(padded[:, s * stride : s * stride + taps], kernel, 2) for s in range(outputs)], axis=1
-    )
+        kernel, bias = tensor(document[name]["kernel:0"]), tensor(document[name]["bias:0"])
+        stride = document[f"{name}_stride"]
+        frames, taps = x.shape[2], len(kernel)
+        zeros = max((-(-frames // stride) - 1) * stride + taps - frames, 0)
+        padded = functional.pad(x, (zeros // 2, zeros - zeros // 2))
+        x = functional.conv1d(padded, kernel.permute(2, 1, 0), bias, stride=stride)
+    return x.transpose(1, 2)

@@ -1,4 +1,4 @@
-"""The json models: against the reference recordings, and against their layers in float64."""
+"""The json models: against the reference recordings, and against their layers in float64 torch."""
 
 import json
 from pathlib import Path
@@ -115,9 +115,7 @@ def test_aida_x_knobs_equal_the_layers(tmp_path: Path, guitar: NDArray[np.float3
 def test_an_example_with_moving_knobs_is_checked(tmp_path: Path) -> None:
     path, document = aida_x_with_knobs(tmp_path, 2)
     inputs = np.random.default_rng(4).uniform(-1, 1, (200, 2))
-    state = dict(document, in_skip=0)
-    hidden = oracles.keras_lstm(inputs, state["layers"][0])
-    output = oracles.keras_dense(hidden, state["layers"][1])[:, 0] + inputs[:, 0]
+    output = oracles.rtneural(document, inputs[:, 0], [inputs[:, 1]])
     path.write_text(json.dumps(document | {"input_batch": inputs.tolist(), "output_batch": output.tolist()}))
     assert isinstance(load_model(path), Model)
     output[77] += 0.1

@@ -1,4 +1,4 @@
-"""Kernels of any layers one behind the other: against float64 numpy, RTNeural's own tests and the kernel contract."""
+"""Kernels of any layers one behind the other: against float64 torch, RTNeural's own tests and the kernel contract."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""PedalNet kernels against float64 numpy, for sizes around the register tiles."""
+"""PedalNet kernels against float64 torch, for sizes around the register tiles."""
 
 from pathlib import Path
 from typing import Any
