@@ -33,9 +33,10 @@ TARGETS: Final[Mapping[str, Target]] = {
 def convert_model(source: str | Path, target: str | Path, *, format: str | None = None) -> ModelDescription:
     """Write the model in one file as another kind of file.
 
-    The network is the same, and so is the sound, but for the first moments: a ``.nam`` file starts an LSTM from a
+    The network is the same, and so is the sound, but for the first second: a ``.nam`` file starts an LSTM from a
     state of its own and lets half a second of silence run, the others start from zeros. What a file says beside the
-    model goes along where the target has a place for it (not in GuitarML json).
+    model goes along where the target has a place for it (not in GuitarML json). A file of the target's own format is
+    written as it was read, unknown keys included.
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ def convert_model(source: str | Path, target: str | Path, *, format: str | None 
     if target.exists() and target.samefile(source):
         raise ModelError(f"{target}: is the file to convert itself: name another one")
     read, description = read_model(source)
-    description = _from_zeros(description)
+    if read.write is not chosen.write:
+        description = _from_zeros(description)
     try:
         chosen.write(description, target)
     except ModelError:

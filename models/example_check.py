@@ -13,7 +13,7 @@ from .kernels.instance import KernelInstance
 
 Example = tuple[NDArray[np.float32], NDArray[np.float32]]
 
-LARGEST_DIFFERENCE: Final = 1e-3
+LARGEST_DIFFERENCE: Final = 1e-4
 """Of the peak of the example's output: trainers compute examples in float32, some with approximated activations."""
 
 
@@ -32,7 +32,7 @@ def check_example(kernel: Kernel, example: Example, *, sample_rate: float) -> No
     Raises
     ------
     ModelError
-        When the kernel's output differs from the file's by more than 1e-3 of its peak.
+        When the kernel's output differs from the file's by more than 1e-4 of its peak.
     """
     given, expected = example
     open_range = tuple(replace(knob, minimum=-inf, maximum=inf) for knob in kernel.parameters)

@@ -35,6 +35,18 @@ def at_quality(description: ModelDescription, quality: float = 1.0) -> ModelDesc
     return description
 
 
+def sizes(description: ModelDescription) -> tuple[int, ...]:
+    """Weights of every size a model comes in, from the smallest; just one for models that cannot be slimmed."""
+    architecture = description.architecture
+    if isinstance(architecture, Container):
+        return tuple(at_quality(model).weight_count for model in architecture.models)
+    widths = {1}
+    if isinstance(architecture, WaveNet):
+        widths |= {len(stack.slimmable_channels) for stack in architecture.layer_arrays}
+    steps = max(widths)
+    return tuple(at_quality(description, (step + 0.5) / steps).weight_count for step in range(steps))
+
+
 def _slimmed(description: ModelDescription, architecture: WaveNet, quality: float) -> ModelDescription:
     """Cut the first channels out of a slimmable WaveNet."""
     stacks = architecture.layer_arrays

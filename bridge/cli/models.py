@@ -8,7 +8,7 @@ import typer
 from ...models.errors import AmpboardError
 from .output import Json, print_error, print_facts, print_rows
 
-app = typer.Typer(no_args_is_help=True, help="Look at trained models.")
+app = typer.Typer(no_args_is_help=True, help="Look at trained models, and convert them.")
 
 _SHOWN_METADATA = (
     "modeled_by",
@@ -60,13 +60,15 @@ def convert(
     if target.exists() and not overwrite:
         raise ModelError(f"{target}: exists; choose another name, or allow --overwrite")
     written = convert_model(source, target, format=format)
-    typer.echo(f"{target}: {written.weight_count} weights")
+    typer.echo(f"{target}: {written.weight_count} weights; the first second may differ, as formats start differently")
 
 
 def _facts(path: Path) -> dict[str, Any]:
     from ...models import load_model
+    from ...models.slimming import sizes
 
     model = load_model(path)
+    weights = sizes(model.description)
     training = model.metadata.get("training")
     esr = training.get("validation_esr") if isinstance(training, dict) else None
     return {
@@ -76,6 +78,7 @@ def _facts(path: Path) -> dict[str, Any]:
         "architecture": model.architecture,
         "sample_rate": model.sample_rate,
         "weights": model.played.weight_count,
+        "sizes": list(weights) if len(weights) > 1 else [],
         "receptive_field": model.receptive_field,
         "prewarm_frames": model.played.prewarm_frames,
         "knobs": list(model.played.knobs),

@@ -40,8 +40,10 @@ def read_json(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         reason = "is empty" if not text.strip() else f"is not JSON (line {error.lineno}: {error.msg})"
         raise ModelError(f"{path}: {reason}; the download may have been cut short") from None
-    except (RecursionError, ValueError) as error:
-        raise ModelError(f"{path}: is not a model file ({type(error).__name__} while parsing)") from None
+    except RecursionError:
+        raise ModelError(f"{path}: is not a model file: its lists are nested too deep") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: is not a model file ({error})") from None
     if not isinstance(document, dict):
         raise ModelError(f"{path}: holds a JSON {type(document).__name__}, a model file holds an object")
     return document

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,3 +102,22 @@ def test_a_file_is_not_converted_onto_itself(tmp_path: Path, snapshot: Path) -> 
         convert_model(snapshot, snapshot)
     with pytest.raises(ModelError, match="'wav' is not known"):
         convert_model(snapshot, tmp_path / "a.json", format="wav")
+
+
+@pytest.mark.parametrize("file", ["nam/core_A2.nam", "nam/core_lstm.nam", "aidax/tw40_blues_deluxe.json"])
+def test_a_file_of_the_targets_own_format_is_written_as_it_was_read(fixtures: Path, tmp_path: Path, file: str) -> None:
+    document = json.loads((fixtures / file).read_text())
+    document["somebody's own key"] = {"kept": [1, 2]}
+    source, target = tmp_path / f"in{Path(file).suffix}", tmp_path / f"out{Path(file).suffix}"
+    source.write_text(json.dumps(document))
+    convert_model(source, target)
+    assert _rounded(json.loads(target.read_text())) == _rounded(document)
+
+
+def _rounded(value: Any) -> Any:
+    """The document with every number as float32."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(np.float32(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
