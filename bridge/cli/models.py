@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ...models.errors import AmpboardError
+from ...models.errors import AmpboardError, ModelError
 from .output import Json, print_error, print_facts, print_rows
 
 app = typer.Typer(no_args_is_help=True, help="Look at trained models, and convert them.")
@@ -55,7 +55,6 @@ def convert(
 ) -> None:
     """Write a model as another kind of file, where both know its architecture."""
     from ...models.converting import convert_model
-    from ...models.errors import ModelError
 
     if target.exists() and not overwrite:
         raise ModelError(f"{target}: exists; choose another name, or allow --overwrite")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
-from .reading import float32_array, in_file, read_json, validated
+from .reading import described, float32_array
 from .writing import json_numbers, write_json
 
 SAMPLE_RATE: Final = 44_100
@@ -64,10 +64,7 @@ def read_guitarml(path: str | Path, document: dict[str, Any] | None = None) -> M
     ModelError
         When the file is damaged or of an architecture this reader does not know.
     """
-    path = Path(path)
-    document = read_json(path) if document is None else document
-    file = validated(path, _File, document)
-    return in_file(path, lambda: _describe(path, file, document))
+    return described(path, document, _File, _describe)
 
 
 def write_guitarml(description: ModelDescription, path: str | Path) -> None:

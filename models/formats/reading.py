@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from ..description import ModelDescription
 from ..errors import ModelError
 
 LARGEST_FILE = 256 << 20  # bytes
@@ -81,3 +82,22 @@ def in_file(path: Path, build: Callable[[], Any]) -> Any:
         if str(error).startswith(str(path)):
             raise
         raise ModelError(f"{path}: {error}") from None
+
+
+def described(
+    path: str | Path,
+    document: dict[str, Any] | None,
+    schema: type[Schema],
+    describe: Callable[[Path, Schema, dict[str, Any]], ModelDescription],
+) -> ModelDescription:
+    """Read (unless the caller has it already) and check the JSON of a model file, and describe what is in it.
+
+    Raises
+    ------
+    ModelError
+        Naming the file and the field.
+    """
+    path = Path(path)
+    content = read_json(path) if document is None else document
+    file = validated(path, schema, content)
+    return in_file(path, lambda: describe(path, file, content))

@@ -23,7 +23,7 @@ from ..architectures.layer_sequence import Layer, LayerActivation, LayerSequence
 from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
 from .keras_weights import from_keras, keras_shapes, to_keras
-from .reading import float32_array, in_file, read_json, validated
+from .reading import described, float32_array, validated
 from .writing import json_numbers, write_json
 
 KNOB_NAMES: Final = ("param1", "param2")  # as AIDA-X labels them
@@ -94,10 +94,7 @@ def read_rtneural(path: str | Path, document: dict[str, Any] | None = None) -> M
     ModelError
         When the file is damaged, has layers this reader does not know, or more than one output.
     """
-    path = Path(path)
-    document = read_json(path) if document is None else document
-    file = validated(path, _File, document)
-    return in_file(path, lambda: _describe(path, file, document))
+    return described(path, document, _File, _describe)
 
 
 def example_of(description: ModelDescription) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
