@@ -18,7 +18,6 @@ BUNDLE: Final = "AmpboardBridge.vst3"
 VENDOR: Final = "ampboard"
 
 NO_INSTANCE: Final = -1
-REFUSED: Final = -3
 
 
 class NativeKernel(ctypes.Structure):

@@ -11,7 +11,6 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.extending import intrinsic
 
-INT8_POINTER = ir.IntType(8).as_pointer()
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)
 

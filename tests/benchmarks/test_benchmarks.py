@@ -11,8 +11,6 @@ import pytest
 
 from ampboard.models.model import Model
 
-pytest.importorskip("torch")
-
 from .peers import OFFLINE_FRAMES, PEERS, Peer
 from .playing import Playing, picked_notes
 from .subjects import QUICK, SUBJECTS, Subject, subject_named

@@ -1,6 +1,5 @@
 """Training material: random playing of the synthetic guitar and bass in several styles and levels, sweeps and noise."""
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,8 +14,6 @@ LONGEST_PHRASE: Final = 6.0  # seconds
 SPREAD_SECONDS: Final = 0.006  # between the strings of a strummed chord
 TEST_SIGNAL_SECONDS: Final = 2.0
 MINOR: Final = (0, 3, 5, 7, 10)
-
-Phrase = Callable[[np.random.Generator], list[Note]]
 
 
 def _arpeggio(random: np.random.Generator) -> list[Note]:
