@@ -1,4 +1,4 @@
-/* The kernel contract: four C functions over one opaque state.
+/* The kernel contract: C functions over one opaque state.
  *
  * The C face of ampboard.models.kernels.contract, which says what each function promises. The program is immutable and
  * shared; the state is memory of the caller: zeroed, aligned to 64 bytes, as large as measure() asks. It begins with the
@@ -32,13 +32,22 @@ typedef void (*kernel_process)(void *state, const float *const *inputs, float *c
 /* Audio thread. Bounded time. Keeps the parameter slots. */
 typedef void (*kernel_reset)(void *state);
 
+/* Audio thread. A MIDI message for the coming process(), `frame` counted from its first frame; in order of time. */
+typedef void (*kernel_event)(void *state, int32_t frame, const uint8_t *midi, int32_t size);
+
+/* Off the audio thread. Lets go of what prepare() took beside the state's memory. */
+typedef void (*kernel_release)(void *state);
+
 struct kernel {
     kernel_measure measure;
     kernel_prepare prepare;
     kernel_process process;
     kernel_reset reset;
-    const void *program; /* the owner of the kernel keeps it alive while an attachment of it is live */
-    double tail;         /* seconds of sound after the input has ended */
+    kernel_event event;     /* NULL: takes no MIDI */
+    kernel_release release; /* NULL: a state is nothing but its memory */
+    const void *program;    /* the owner of the kernel keeps it alive while an attachment of it is live */
+    double tail;            /* seconds of sound after the input has ended */
+    int32_t side_inputs;    /* rows of side-chain that follow the main inputs in process() */
 };
 
 #endif

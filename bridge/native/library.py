@@ -28,8 +28,11 @@ class NativeKernel(ctypes.Structure):
         ("prepare", ctypes.c_void_p),
         ("process", ctypes.c_void_p),
         ("reset", ctypes.c_void_p),
+        ("event", ctypes.c_void_p),
+        ("release", ctypes.c_void_p),
         ("program", ctypes.c_void_p),
         ("tail", ctypes.c_double),
+        ("side_inputs", ctypes.c_int32),
     )
 
 

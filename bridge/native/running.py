@@ -157,7 +157,14 @@ class RunningKernel:
     def attach(self, kernel: Kernel) -> None:
         """Hand `kernel` to the native side and keep it alive: what `start` and `swap` do."""
         measure, prepare, process, reset = kernel.functions.addresses
-        native = NativeKernel(measure, prepare, process, reset, kernel.program.ctypes.data, kernel.tail)
+        native = NativeKernel(
+            measure=measure,
+            prepare=prepare,
+            process=process,
+            reset=reset,
+            program=kernel.program.ctypes.data,
+            tail=kernel.tail,
+        )
         attachment = library().ampboard_attach_kernel(self.number, ctypes.byref(native))
         if attachment == NO_INSTANCE:
             raise PluginError(f"{kernel.name}: the plugin is gone")

@@ -74,7 +74,12 @@ static uint32_t register_class(void) {
 }
 
 static struct kernel gain_kernel(const struct gain_program *program) {
-    return (struct kernel){gain_measure, gain_prepare, gain_process, gain_reset, program, 0.5};
+    return (struct kernel){.measure = gain_measure,
+                           .prepare = gain_prepare,
+                           .process = gain_process,
+                           .reset = gain_reset,
+                           .program = program,
+                           .tail = 0.5};
 }
 
 static int64_t attach(uint32_t number, const struct gain_program *program) {

@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from ...models.errors import PluginError
+from ....models.errors import PluginError
 
 
 def load_lv2(uri: str, /, **parameters: float) -> NoReturn:
