@@ -1,0 +1,28 @@
+"""Installed LV2 plugins by URI."""
+
+from functools import cache
+
+from ....models.errors import PluginError
+from .describing import describe_plugins, plugin_uris
+from .description import Lv2Description
+from .folders import lv2_bundles, lv2_folders
+from .turtle import TurtleStatements
+
+
+@cache
+def describe_lv2(uri: str) -> Lv2Description:
+    """What an installed plugin's bundle says about it.
+
+    Raises
+    ------
+    PluginError
+        When no bundle in `lv2_folders` describes it.
+    """
+    for bundle in lv2_bundles():
+        statements = TurtleStatements(bundle)
+        if uri in plugin_uris(statements):
+            plugins, problems = describe_plugins(statements, [uri])
+            if plugins:
+                return plugins[0]
+            raise PluginError(str(problems[0]))
+    raise PluginError(f"there is no LV2 plugin {uri} in {', '.join(map(str, lv2_folders()))}: install it")
