@@ -1,10 +1,13 @@
 """From the statements of a bundle to descriptions of its plugins, the same whoever read the statements."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pathlib import Path
 
 from .description import Lv2Description, Lv2Port, PatchParameter, PortKind, ScalePoint
-from .statements import Problem, Statements, Term, file_of
+from .statements import Statements, Term, file_of
 from .vocabulary import (
     ATOM,
     CLASS_DEPTHS,
@@ -32,42 +35,35 @@ _PORT_KINDS: dict[str, PortKind] = {
 }
 
 
-class _Malformed(Exception):
-    """A plugin without something that no host can do without."""
+class MalformedPlugin(Exception):
+    """A plugin's description lacks what no host can do without."""
 
 
-def plugin_uris(statements: Statements) -> list[str]:
-    """The plugins that a bundle's manifest names, by URI."""
-    return sorted({term.text for term in statements.subjects(TYPE, Term(LV2 + "Plugin")) if term.kind == "uri"})
+def plugin_uris(manifest: Statements) -> list[str]:
+    """The plugins that a bundle's manifest names."""
+    return sorted({term.text for term in manifest.subjects(TYPE, Term(LV2 + "Plugin")) if term.kind == "uri"})
 
 
-def describe_plugins(
-    statements: Statements, uris: Sequence[str] | None = None
-) -> tuple[list[Lv2Description], list[Problem]]:
-    """Those plugins of a bundle, or all, that can be described, and why others cannot."""
-    plugins: list[Lv2Description] = []
-    problems: list[Problem] = []
-    for uri in plugin_uris(statements) if uris is None else uris:
-        unread = statements.load(Term(uri))
-        problems += unread
-        if unread:
-            continue
-        try:
-            plugins.append(_Reader(statements).plugin(uri))
-        except _Malformed as fault:
-            problems.append(Problem(statements.bundle, f"{uri}: {fault}"))
-    return plugins, list(dict.fromkeys(problems))
+def describe_plugin(uri: str, bundle: Path, statements: Statements) -> Lv2Description:
+    """What the statements of a bundle say about a plugin.
+
+    Raises
+    ------
+    MalformedPlugin
+        When ports or code are missing or contradict each other.
+    """
+    return _Description(statements).plugin(uri, bundle)
 
 
-class _Reader:
+class _Description:
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
-    def plugin(self, uri: str) -> Lv2Description:
+    def plugin(self, uri: str, bundle: Path) -> Lv2Description:
         plugin = Term(uri)
         binary = file_of(self._text(plugin, LV2 + "binary"))
         if binary is None:
-            raise _Malformed("no lv2:binary that is a file")
+            raise MalformedPlugin("no lv2:binary that is a file")
         project = self._objects(plugin, LV2 + "project")
         version = [self._number(plugin, LV2 + name) for name in ("minorVersion", "microVersion")]
         return Lv2Description(
@@ -77,7 +73,7 @@ class _Reader:
             licence=self._first(self._text(term, DOAP + "license") for term in (plugin, *project)),
             version="" if version == [None, None] else ".".join(str(int(part or 0)) for part in version),
             plugin_class=self._class(plugin),
-            bundle=self._statements.bundle,
+            bundle=bundle,
             binary=binary,
             required_features=self._uris(plugin, LV2 + "requiredFeature"),
             optional_features=self._uris(plugin, LV2 + "optionalFeature"),
@@ -98,15 +94,13 @@ class _Reader:
     def _ports(self, plugin: Term) -> tuple[Lv2Port, ...]:
         ports = sorted((self._port(term) for term in self._objects(plugin, LV2 + "port")), key=lambda port: port.index)
         if [port.index for port in ports] != list(range(len(ports))):
-            raise _Malformed(f"its ports are numbered {', '.join(str(p.index) for p in ports)}")
-        if len({port.symbol for port in ports}) != len(ports):
-            raise _Malformed("two of its ports have the same symbol")
-        return tuple(ports)
+            raise MalformedPlugin(f"its ports are numbered {', '.join(str(p.index) for p in ports)}")
+        return tuple(_with_own_symbols(ports))
 
     def _port(self, port: Term) -> Lv2Port:
         index, symbol = self._number(port, LV2 + "index"), self._text(port, LV2 + "symbol")
         if index is None or not symbol:
-            raise _Malformed(f"a port without lv2:{'index' if index is None else 'symbol'}: {symbol or index}")
+            raise MalformedPlugin(f"a port without lv2:{'index' if index is None else 'symbol'}: {symbol or index}")
         types = self._uris(port, TYPE)
         properties = {last_part(uri) for uri in self._uris(port, LV2 + "portProperty")}
         groups = self._objects(port, PORT_GROUPS + "group")
@@ -163,10 +157,10 @@ class _Reader:
         return frozenset(t.text for t in self._statements.objects(subject, predicate) if t.kind == "uri")
 
     def _text(self, subject: Term, predicate: str) -> str:
-        return min((t.text for t in self._statements.objects(subject, predicate) if t.kind != "blank"), default="")
+        return max((t.text for t in self._statements.objects(subject, predicate) if t.kind != "blank"), default="")
 
     def _number(self, subject: Term, predicate: str) -> float | None:
-        for text in sorted(term.text for term in self._statements.objects(subject, predicate)):
+        for text in sorted((term.text for term in self._statements.objects(subject, predicate)), reverse=True):
             try:
                 number = float({"true": "1", "false": "0"}.get(text, text))
             except ValueError:
@@ -178,3 +172,12 @@ class _Reader:
     @staticmethod
     def _first(texts: Iterable[str]) -> str:
         return next((text for text in texts if text), "")
+
+
+def _with_own_symbols(ports: Iterable[Lv2Port]) -> Iterator[Lv2Port]:
+    """Symbols are unique by the specification; bundles are about that break it: a repeated one gets its index."""
+    taken: set[str] = set()
+    for port in ports:
+        symbol = f"{port.symbol}_{port.index}" if port.symbol in taken else port.symbol
+        taken.add(symbol)
+        yield port if symbol == port.symbol else replace(port, symbol=symbol)

@@ -3,10 +3,11 @@
 from functools import cache
 
 from ....models.errors import PluginError
-from .describing import describe_plugins, plugin_uris
+from .describing import plugin_uris
 from .description import Lv2Description
 from .folders import lv2_bundles, lv2_folders
-from .turtle import TurtleStatements
+from .reading import read_plugin
+from .turtle import TurtleReader
 
 
 @cache
@@ -19,10 +20,6 @@ def describe_lv2(uri: str) -> Lv2Description:
         When no bundle in `lv2_folders` describes it.
     """
     for bundle in lv2_bundles():
-        statements = TurtleStatements(bundle)
-        if uri in plugin_uris(statements):
-            plugins, problems = describe_plugins(statements, [uri])
-            if plugins:
-                return plugins[0]
-            raise PluginError(str(problems[0]))
+        if uri in plugin_uris(TurtleReader(bundle).manifest):
+            return read_plugin(uri, bundle)
     raise PluginError(f"there is no LV2 plugin {uri} in {', '.join(map(str, lv2_folders()))}: install it")

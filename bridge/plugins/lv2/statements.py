@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from .vocabulary import SEE_ALSO
+
 TermKind = Literal["uri", "blank", "literal"]
 
 
@@ -43,25 +45,61 @@ class Problem:
 
 
 class Statements(Protocol):
-    """The statements of one bundle: its manifest, and what was loaded after it."""
-
-    bundle: Path
+    """Statements that can be asked."""
 
     def objects(self, subject: Term, predicate: str) -> list[Term]:
-        """What `subject` is said to be related to; of literals in several languages, the one for this user."""
+        """What `subject` is said to be related to; of literals in several languages, those for this user."""
         ...
 
     def subjects(self, predicate: str, value: Term) -> list[Term]:
         """Who is related to `value`."""
         ...
 
-    def load(self, subject: Term) -> list[Problem]:
-        """Read the Turtle files that ``rdfs:seeAlso`` names for `subject`; each problem is one file left out."""
+
+class BundleReader(Protocol):
+    """A bundle whose files are read when they are asked for.
+
+    Attributes
+    ----------
+    bundle : Path
+        The folder.
+    manifest : Statements
+        What ``manifest.ttl`` says.
+    """
+
+    @property
+    def bundle(self) -> Path: ...
+
+    @property
+    def manifest(self) -> Statements: ...
+
+    def about(self, uri: str) -> Statements:
+        """What the manifest says together with the files it names for `uri`, and no others.
+
+        Raises
+        ------
+        UnreadFile
+            When one of them cannot be read.
+        """
         ...
 
     def close(self) -> None:
         """Let go of what is held."""
         ...
+
+
+class UnreadFile(Exception):
+    """A file of a bundle cannot be read; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def turtle_files(statements: Statements, uri: str) -> tuple[Path, ...]:
+    """The Turtle files that ``rdfs:seeAlso`` names for `uri`; never anything that would have to be fetched."""
+    named = (t.text for t in statements.objects(Term(uri), SEE_ALSO) if t.kind == "uri" and t.text.endswith(".ttl"))
+    return tuple(sorted({path for path in map(file_of, named) if path}))
 
 
 def user_language() -> str:

@@ -1,125 +1,133 @@
-"""LV2 bundles read in Python alone: https://www.w3.org/TR/turtle, by rdflib's parser. Nothing is fetched."""
+"""LV2 bundles read in Python alone: https://www.w3.org/TR/turtle, by rdflib's parser. Nothing is ever fetched."""
+
+from __future__ import annotations
 
 import re
-from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .statements import Problem, Term, TermKind, file_of, user_language
-from .vocabulary import SEE_ALSO
+from .statements import Problem, Term, UnreadFile, turtle_files, user_language
 
 if TYPE_CHECKING:
     from rdflib.term import Node
 
+_Object = tuple[Term, str]  # with the language, in lower case; empty for none
+_File = dict[Term, dict[str, list[_Object]]]
+
 
 class TurtleStatements:
-    """The statements of a bundle; see `Statements`.
+    """What some files say together; see `Statements`."""
 
-    Parameters
-    ----------
-    bundle : Path
-        A folder with a ``manifest.ttl``.
+    def __init__(self, files: tuple[_File, ...]) -> None:
+        self._files = files
+        self._language = user_language()
 
-    Attributes
-    ----------
-    problems : list of Problem
-        What is wrong with the manifest; then nothing of it is known.
+    def objects(self, subject: Term, predicate: str) -> list[Term]:
+        """See `Statements`."""
+        found: list[_Object] = []
+        for file in self._files:
+            said = file.get(subject)
+            if said:
+                found += said.get(predicate, ())
+        return list(dict.fromkeys(_in_language(found, self._language)))
+
+    def subjects(self, predicate: str, value: Term) -> list[Term]:
+        """See `Statements`."""
+        everything = chain.from_iterable(file.items() for file in self._files)
+        return list(dict.fromkeys(s for s, said in everything if any(value == o for o, _ in said.get(predicate, ()))))
+
+
+class TurtleReader:
+    """A bundle read by rdflib's parser; see `BundleReader`.
+
+    Raises
+    ------
+    UnreadFile
+        When the manifest cannot be read.
     """
 
     def __init__(self, bundle: Path) -> None:
         self.bundle = bundle
-        self._objects: dict[Term, dict[str, list[_Object]]] = {}
-        self._subjects: defaultdict[tuple[str, Term], list[Term]] = defaultdict(list)
-        self._read: dict[Path, Problem | None] = {}
-        self._language = user_language()
-        problem = self._read_file(bundle / "manifest.ttl")
-        self.problems = [problem] if problem else []
+        self._manifest = read_turtle(bundle / "manifest.ttl")
+        self._files: dict[Path, _File | Problem] = {}
+        self.manifest = TurtleStatements((self._manifest,))
 
-    def objects(self, subject: Term, predicate: str) -> list[Term]:
-        found = self._objects.get(subject, {}).get(predicate, [])
-        return list(dict.fromkeys(term for term, _ in _in_language(found, self._language)))
-
-    def subjects(self, predicate: str, value: Term) -> list[Term]:
-        return list(dict.fromkeys(self._subjects.get((predicate, value), ())))
-
-    def load(self, subject: Term) -> list[Problem]:
-        problems = (self._read_file(path) for path in files_to_read(self.objects(subject, SEE_ALSO)))
-        return [problem for problem in problems if problem]
+    def about(self, uri: str) -> TurtleStatements:
+        """See `BundleReader`."""
+        return TurtleStatements((self._manifest, *map(self._file, turtle_files(self.manifest, uri))))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of what was read."""
+        self._files.clear()
 
-    def _read_file(self, path: Path) -> Problem | None:
-        if path not in self._read:
-            self._read[path] = self._parse(path)
-        return self._read[path]
-
-    def _parse(self, path: Path) -> Problem | None:
-        from rdflib import Graph
-        from rdflib.exceptions import ParserError
-        from rdflib.plugins.parsers.notation3 import BadSyntax
-
-        triples: list[tuple[Node, Node, Node]] = []
-
-        class Sink(Graph):
-            def add(self, triple: tuple["Node", "Node", "Node"]) -> "Sink":  # pyright: ignore[reportIncompatibleMethodOverride]
-                triples.append(triple)
-                return self
-
-        try:
-            Sink().parse(data=path.read_bytes(), format="turtle", publicID=path.as_uri())
-        except BadSyntax as error:
-            return Problem(path, _first_line(error), error.lines + 1)
-        except OSError as error:
-            return Problem(path, error.strerror or "cannot be read")
-        except (ParserError, ValueError, RecursionError, IndexError, AssertionError) as error:
-            return Problem(path, _first_line(error))
-        for subject, predicate, value in triples:
-            self._add(subject, str(predicate), value)
-        return None
-
-    def _add(self, subject: "Node", predicate: str, value: "Node") -> None:
-        subject_term, (term, language) = _term(subject)[0], _term(value)
-        self._objects.setdefault(subject_term, {}).setdefault(predicate, []).append((term, language))
-        if term.kind == "uri":
-            self._subjects[predicate, term].append(subject_term)
+    def _file(self, path: Path) -> _File:
+        if path not in self._files:
+            try:
+                self._files[path] = read_turtle(path)
+            except UnreadFile as error:
+                self._files[path] = error.problem
+        file = self._files[path]
+        if isinstance(file, Problem):
+            raise UnreadFile(file)
+        return file
 
 
-_Object = tuple[Term, str]
+def read_turtle(path: Path) -> _File:
+    """What a Turtle file says: the objects by subject and predicate.
+
+    Raises
+    ------
+    UnreadFile
+        When it is not there or is not Turtle; nothing of it counts then.
+    """
+    from rdflib import Graph
+    from rdflib.plugins.parsers.notation3 import BadSyntax
+
+    file: _File = {}
+    terms: dict[Node, _Object] = {}
+
+    class Sink(Graph):
+        def add(self, triple: tuple[Node, Node, Node]) -> Sink:
+            said, about, value = triple
+            subject = terms.get(said) or terms.setdefault(said, _term(said))
+            file.setdefault(subject[0], {}).setdefault(str(about), []).append(_term(value))
+            return self
+
+    try:
+        Sink().parse(data=path.read_bytes(), format="turtle", publicID=path.as_uri())
+    except BadSyntax as error:
+        raise UnreadFile(Problem(path, _reason(error), error.lines + 1)) from None
+    except OSError as error:
+        raise UnreadFile(Problem(path, error.strerror or "cannot be read")) from None
+    except Exception as error:  # the parser lets many kinds through that damaged text provokes
+        raise UnreadFile(Problem(path, _reason(error))) from None
+    return file
 
 
-def files_to_read(see_also: list[Term]) -> list[Path]:
-    """The Turtle files among what ``rdfs:seeAlso`` names; nothing that would have to be fetched."""
-    files = (file_of(term.text) for term in see_also if term.kind == "uri" and term.text.endswith(".ttl"))
-    return sorted({path for path in files if path})
-
-
-def _term(node: "Node") -> _Object:
+def _term(node: Node) -> _Object:
     from rdflib.term import BNode, Literal
 
     if isinstance(node, Literal):
         return Term(str(node), "literal"), (node.language or "").lower()
-    kind: TermKind = "blank" if isinstance(node, BNode) else "uri"
-    return Term(str(node), kind), ""
+    return Term(str(node), "blank" if isinstance(node, BNode) else "uri"), ""
 
 
-def _in_language(objects: list[_Object], language: str) -> list[_Object]:
-    """Without literals in other languages: the user's own, else its family's, else those in none, else any."""
+def _in_language(objects: list[_Object], language: str) -> list[Term]:
+    """Without literals in other languages: those in the user's own, else in its family's, else in none."""
     if not any(tag for _, tag in objects):
-        return objects
+        return [term for term, _ in objects]
     literals = [entry for entry in objects if entry[0].kind == "literal"]
-    rest = [entry for entry in objects if entry[0].kind != "literal"]
     family = language.partition("-")[0]
-    for chosen in (
-        [entry for entry in literals if language and entry[1] == language],
-        [entry for entry in literals if family and entry[1].partition("-")[0] == family],
-        [entry for entry in literals if not entry[1]],
-    ):
-        if chosen:
-            return rest + chosen[-1:]
-    return rest
+    choices = (
+        [term for term, tag in literals if language and tag == language],
+        [term for term, tag in literals if family and tag.partition("-")[0] == family],
+        [term for term, tag in literals if not tag],
+    )
+    return [term for term, _ in objects if term.kind != "literal"] + next(filter(None, choices), [])
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """The parser's complaint without the excerpt of the file that follows it."""
     text = getattr(error, "message", "") or str(error)
     return re.sub(r"\s+", " ", text.partition("\n")[0]).strip() or type(error).__name__
