@@ -42,9 +42,12 @@ def entered(identities: tuple[PluginIdentity, ...], stage: str) -> Generator[Non
     if _trail is None or not identities:
         yield
         return
-    _trail.enter(identities, stage)
-    yield
-    _trail.leave()  # not after an exception: the plugin that raised may be half dead
+    trail = _trail
+    trail.enter(identities, stage)
+    try:
+        yield
+    finally:
+        trail.leave()
 
 
 def remember_identity(plugin: pedalboard.Plugin, identity: PluginIdentity) -> None:
