@@ -50,6 +50,11 @@ class PluginIdentity:
         return f"{self.location}: {self.plugin}" if self.plugin else self.location
 
     @property
+    def short_name(self) -> str:
+        """Its name alone, else the file's without folder, else the URI."""
+        return self.plugin or (Path(self.location).name if self.kind == "vst3" else self.location)
+
+    @property
     def key(self) -> str:
         """What tells it from all others."""
         return "\n".join((self.kind, self.location, self.plugin))
