@@ -8,8 +8,8 @@ from typing import Final
 
 import pedalboard
 
-from ...models.errors import ParameterError, PluginError
-from ...presets.builtins import suggestion
+from ....models.errors import ParameterError, PluginError
+from ....presets.builtins import suggestion
 
 # Steinberg's "Plug-in Locations": the user's folder before the machine's.
 _FOLDERS: Final = {
