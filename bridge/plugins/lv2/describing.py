@@ -33,8 +33,6 @@ _PORT_KINDS: dict[str, PortKind] = {
     ATOM + "AtomPort": "atom",
 }
 
-_UNKNOWN: PortKind = "unknown"
-
 
 class MalformedPluginError(Exception):
     """A plugin's description lacks what no host can do without."""
@@ -113,7 +111,7 @@ class _Description:
             index=int(index),
             symbol=symbol,
             name=self._text(port, LV2 + "name"),
-            kind=next((_PORT_KINDS[uri] for uri in _PORT_KINDS if uri in types), _UNKNOWN),
+            kind=_port_kind(types),
             is_output=LV2 + "OutputPort" in types,
             minimum=self._number(port, LV2 + "minimum"),
             maximum=self._number(port, LV2 + "maximum"),
@@ -175,6 +173,13 @@ class _Description:
     @staticmethod
     def _first(texts: Iterable[str]) -> str:
         return next((text for text in texts if text), "")
+
+
+def _port_kind(types: frozenset[str]) -> PortKind:
+    for uri, kind in _PORT_KINDS.items():
+        if uri in types:
+            return kind
+    return "unknown"
 
 
 def _with_own_symbols(ports: Iterable[Lv2Port]) -> Iterator[Lv2Port]:
