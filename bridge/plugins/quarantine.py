@@ -153,10 +153,10 @@ def _records() -> Iterator[tuple[Path, PluginRecord]]:
 def _read(file: Path) -> PluginRecord | None:
     """The record in a file; None when there is none, or none that this version understands."""
     try:
-        data = json.loads(file.read_bytes())
-        identity = data["identity"]
+        data: dict[str, Any] = json.loads(file.read_bytes())
+        identity: dict[str, Any] = data["identity"]
         return PluginRecord(
-            PluginIdentity(**{**identity, "binary": Path(identity["binary"])}),
+            PluginIdentity(identity["kind"], identity["location"], identity["plugin"], Path(identity["binary"])),
             tuple((str(name), int(size), int(time)) for name, size, time in data["fingerprint"]),
             Verdict(**data["verdict"]),
         )

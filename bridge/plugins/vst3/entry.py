@@ -83,4 +83,5 @@ class Vst3Entry:
 
 
 def _parameter(data: Mapping[str, Any]) -> Vst3Parameter:
-    return Vst3Parameter(**{**data, "labels": tuple(data["labels"])})
+    fields: dict[str, Any] = {**data, "labels": tuple(data["labels"])}
+    return Vst3Parameter(**fields)
