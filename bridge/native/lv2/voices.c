@@ -109,6 +109,7 @@ static void activate(struct voices *voices) {
         struct voice *voice = &voices->list[i];
         if (voices->program->plugin->activate) voices->program->plugin->activate(voice->instance);
         worker_do_jobs(&voice->worker);
+        worker_deliver(&voice->worker); /* what restore() asked for counts from the first block on */
     }
     voices->is_active = true;
 }
