@@ -101,11 +101,8 @@ def write_bundle(folder: Path) -> Path:
     bundle = folder / "ampboard-test.lv2"
     bundle.mkdir()
     source = str(HERE / "plugins.c")
-    subprocess.run(
-        [compiler, "-std=c11", "-O1", "-Wall", "-Wextra", "-fPIC", "-shared", "-fvisibility=hidden", "-iquote", str(ABI)]
-        + [source, "-o", str(bundle / "plugins.so"), "-lm"],
-        check=True,
-    )
+    flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-fPIC", "-shared", "-fvisibility=hidden", "-iquote", str(ABI)]
+    subprocess.run([compiler, *flags, source, "-o", str(bundle / "plugins.so"), "-lm"], check=True)
     manifest = "".join(
         f"test:{name} a lv2:Plugin ; lv2:binary <plugins.so> ; rdfs:seeAlso <plugins.ttl> .\n" for name in PLUGINS
     )

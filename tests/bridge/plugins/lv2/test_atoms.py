@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+
 from ampboard.bridge.native.lv2_host import map_uri, unmap_uri
 from ampboard.bridge.plugins.lv2.atoms import Atom, decode_atom, encode_atom
 from ampboard.bridge.plugins.lv2.vocabulary import ATOM

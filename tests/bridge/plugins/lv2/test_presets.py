@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from ampboard.bridge.plugins.lv2 import Lv2State, load_lv2
 from ampboard.bridge.plugins.lv2.atoms import PATH, Atom
 from ampboard.bridge.plugins.lv2.preset_bundles import Lv2Preset
@@ -111,7 +112,13 @@ def test_a_state_becomes_plain_data_and_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"plugin": GAIN, "more": 1}, {"plugin": GAIN, "controls": {"gain": "x"}}, {"plugin": GAIN, "properties": {"k": 1}}]
+    "document",
+    [
+        {},
+        {"plugin": GAIN, "more": 1},
+        {"plugin": GAIN, "controls": {"gain": "x"}},
+        {"plugin": GAIN, "properties": {"k": 1}},
+    ],
 )
 def test_a_document_that_is_none_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(PluginError):
