@@ -210,7 +210,7 @@ static void run(struct player *player, int64_t start, const float *const *inputs
                 int32_t frames) {
     struct voices *voices = atomic_load_explicit(&player->playing, memory_order_acquire);
     const struct program *program = player->program;
-    voices->has_run = true;
+    atomic_store_explicit(&voices->has_run, true, memory_order_relaxed);
     if (program->has_atoms) write_events(player, voices, start, frames);
     if (program_is_per_channel(program)) {
         run_per_channel(player, voices, inputs, outputs, frames);

@@ -120,7 +120,7 @@ static struct voices *instantiate(struct program *program, double sample_rate, i
     voices->program = program;
     voices->sample_rate = sample_rate;
     voices->count = count;
-    voices->version = atomic_load(&program->version);
+    atomic_init(&voices->version, atomic_load(&program->version));
     options_fill(&voices->options, program, sample_rate);
     voices->zero = memory_allocate((size_t)voices_longest_block(voices) * sizeof(float));
     voices->unheard = memory_allocate((size_t)voices_longest_block(voices) * sizeof(float));

@@ -22,6 +22,7 @@ ZAM_COMP_STEREO = "urn:zamaudio:ZamCompX2"
 PLATE = "urn:dragonfly:plate"
 EQUALISER = "http://lsp-plug.in/plugins/lv2/graph_equalizer_x32_stereo"
 COMPRESSOR = "http://lsp-plug.in/plugins/lv2/sc_compressor_mono"
+TREMOLO = "http://guitarix.sourceforge.net/plugins/gx_tremolo#_tremolo"
 CONVOLVER = "http://gareus.org/oss/lv2/convoLV2#Mono"
 FIL4 = "http://gareus.org/oss/lv2/fil4#stereo"
 
@@ -86,7 +87,7 @@ def test_a_block_size_of_its_own_makes_gx_amp_independent_of_the_hosts() -> None
     ("uri", "channels", "controls"),
     [
         (TS9, 1, {"fslider0_": -3.0, "fslider1_": 700.0, "fslider2_": 0.75}),
-        (ZAM_COMP_STEREO, 2, {"thr": -30.0, "rat": 8.0, "mak": 6.0}),
+        (TREMOLO, 1, {"freq": 7.0, "depth": 0.8}),
     ],
 )
 def test_it_sounds_as_with_lv2apply(uri: str, channels: int, controls: dict[str, float], tmp_path: Path) -> None:
