@@ -1,16 +1,15 @@
 """An LV2 plugin as a kernel that the native bridge runs."""
 
 import ctypes
-import math
 import os
 import tempfile
 import weakref
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from ....models.errors import ParameterError, PluginError
-from ....models.kernels.parameter import Parameter
 from ....models.kernels.runnable import KernelAddresses
+from ....presets.builtins import suggestion
 from ...native.library import NativeKernel
 from ...native.lv2_host import (
     BY_SAMPLE_RATE,
@@ -26,6 +25,7 @@ from ...native.lv2_host import (
     unmap_uri,
 )
 from .atoms import Atom, decode_atom, encode_atom
+from .controls import control_parameters, default_value
 from .description import Lv2Description, Lv2Port, is_side_chain
 from .vocabulary import BLOCKS, LV2, PATCH, STATE
 
@@ -39,7 +39,6 @@ _FIXED_BLOCKS: Final = frozenset(
 _BLOCK_OF_CHOOSY: Final = 256  # frames, for plugins that want blocks of one size
 _PLAIN_AND_PORTABLE: Final = 3  # LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE
 _PLAIN: Final = 1
-_TITLE_LENGTH: Final = 63
 _NEWS_SIZE: Final = 16384
 _LOG_SIZE: Final = 8192
 
@@ -78,7 +77,7 @@ class Lv2Kernel:
         self.description = description
         self.block_size = _block_size(description, block_size)
         _check_hostable(description, self.block_size)
-        self.parameters, self._names = _parameters(description.control_inputs, reserved)
+        self.parameters, self._names = control_parameters(description.control_inputs, reserved)
         self.channels = (1, _most_channels(description))
         self.tail = 0.0
         self.side_inputs = len(description.side_chain_inputs)
@@ -99,9 +98,17 @@ class Lv2Kernel:
         lv2_library().ampboard_lv2_kernel(self._program, ctypes.byref(native))
         return KernelAddresses(**{name: getattr(native, name) or 0 for name in KernelAddresses._fields})
 
-    def parameter_name(self, symbol: str) -> str | None:
-        """The parameter that stands for a control input; None when there is none."""
-        return self._names.get(symbol)
+    def parameter_name(self, symbol: str) -> str:
+        """The parameter that stands for a control input.
+
+        Raises
+        ------
+        ParameterError
+            When there is none.
+        """
+        if symbol not in self._names:
+            raise ParameterError(f"{self.name} has no control input {symbol!r}: {suggestion(symbol, self._names)}")
+        return self._names[symbol]
 
     @property
     def symbols(self) -> Mapping[str, str]:
@@ -273,71 +280,6 @@ def _native_port(port: Lv2Port, slot: int) -> NativePort:
         is_output=port.is_output,
         slot=slot,
         flags=flags,
-        value=_default(port),
+        value=default_value(port),
         minimum_size=port.minimum_size,
-    )
-
-
-def _default(port: Lv2Port) -> float:
-    if port.default is not None:
-        return port.default
-    if port.designation == LV2 + "enabled":
-        return 1.0
-    return port.minimum or 0.0
-
-
-def _parameters(ports: Iterable[Lv2Port], reserved: Container[str]) -> tuple[tuple[Parameter, ...], dict[str, str]]:
-    """Parameters, and their names by symbol, both in the order of the slots."""
-    names: dict[str, str] = {}
-    titles: set[str] = set()
-    parameters: list[Parameter] = []
-    for port in ports:
-        name = port.symbol
-        while name in reserved or name in names.values():
-            name += "_"
-        names[port.symbol] = name
-        title = _title(port, titles)
-        titles.add(title)
-        parameters.append(_parameter(port, name, title))
-    return tuple(parameters), names
-
-
-def _title(port: Lv2Port, taken: Container[str]) -> str:
-    """Its name in ASCII, as the bridge keeps it, and unlike all others."""
-    title = port.name.strip().encode("ascii", "replace").decode()[:_TITLE_LENGTH].strip() or port.symbol
-    if title not in taken:
-        return title
-    mark = f" {port.index}"
-    return title[: _TITLE_LENGTH - len(mark)] + mark
-
-
-def _parameter(port: Lv2Port, name: str, title: str) -> Parameter:
-    default = _default(port)
-    minimum = port.minimum if port.minimum is not None else min(0.0, default)
-    maximum = port.maximum if port.maximum is not None else max(1.0, default)
-    labels = tuple((point.value, point.label) for point in port.scale_points)
-    if "toggled" in port.properties:
-        minimum, maximum = min(0.0, minimum), max(1.0, maximum)
-    minimum, maximum = min((minimum, default)), max((maximum, default))
-    if not minimum < maximum:
-        maximum = minimum + 1.0
-    values = [value for value, _ in labels]
-    is_whole = "integer" in port.properties or (
-        "enumeration" in port.properties and all(value == math.floor(value) for value in values)
-    )
-    steps = 0
-    if "toggled" in port.properties and (minimum, maximum) == (0.0, 1.0):
-        steps = 1
-    elif is_whole and minimum == math.floor(minimum) and maximum == math.floor(maximum):
-        steps = int(maximum - minimum)
-    return Parameter(
-        name=name,
-        title=title,
-        unit=port.unit,
-        minimum=minimum,
-        maximum=maximum,
-        default=default,
-        steps=steps if steps < 1 << 24 else 0,
-        labels=labels,
-        logarithmic="logarithmic" in port.properties and minimum > 0,
     )

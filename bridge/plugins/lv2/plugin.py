@@ -9,6 +9,7 @@ from typing import Any, Final
 from ....models.errors import ParameterError, PluginError
 from ....presets.builtins import suggestion
 from ...audio import Audio
+from ...native.running import RunningKernel
 from ...native.side_chain import SideBus
 from ...processors.kernel_plugin import KernelPlugin
 from ..identity import PluginIdentity
@@ -49,8 +50,7 @@ class Lv2Plugin(KernelPlugin):
         PluginError
             When the plugin cannot say.
         """
-        controls = {symbol: self.running.get(name) for name, symbol in self._lv2.symbols.items()}
-        return Lv2State(self.description.uri, controls, self._lv2.save())
+        return saved_state(self.running)
 
     def restore(self, state: Lv2State) -> None:
         """Return to a state; what plays takes it over between two blocks.
@@ -62,14 +62,7 @@ class Lv2Plugin(KernelPlugin):
         ParameterError
             When it has a control that this plugin has not, or a value out of range.
         """
-        if state.plugin != self.description.uri:
-            raise PluginError(f"the state is of {state.plugin}, and this is {self.description.uri}")
-        values = {self._name_of(symbol): value for symbol, value in state.controls.items()}
-        for name, value in values.items():
-            self.running.kernel.parameters[self.running.index(name)].check(value)
-        self._lv2.restore(state.properties)
-        for name, value in values.items():
-            self.running.set(name, value)
+        restore_state(self.running, state)
 
     def set(self, name: str, value: float | str) -> None:
         """Set a control input by its symbol, or as the attribute is called, to a value or the label of one.
@@ -79,7 +72,7 @@ class Lv2Plugin(KernelPlugin):
         ParameterError
             When there is none, or the value is out of range.
         """
-        self.running.set(name if name in self.running else self._name_of(name), value)
+        self.running.set(name if name in self.running else self._lv2.parameter_name(name), value)
 
     def presets(self) -> tuple[Lv2Preset, ...]:
         """The presets that installed bundles hold for this plugin, by label."""
@@ -179,15 +172,6 @@ class Lv2Plugin(KernelPlugin):
         """What the plugin logged since the last call."""
         return self._lv2.log()
 
-    def _name_of(self, symbol: str) -> str:
-        name = self._lv2.parameter_name(symbol)
-        if name is None:
-            raise ParameterError(
-                f"{self.description.name} has no control input {symbol!r}: "
-                f"{suggestion(symbol, dict.fromkeys(self._lv2.symbols.values()))}"
-            )
-        return name
-
     def _patch_uri(self, name: str) -> str:
         for parameter in self.patch_parameters:
             if name in (parameter.uri, parameter.name, _last_word(parameter.uri)):
@@ -196,6 +180,38 @@ class Lv2Plugin(KernelPlugin):
             return name  # plugins that do not declare what they take
         known = {parameter.name or _last_word(parameter.uri): parameter for parameter in self.patch_parameters}
         raise ParameterError(f"{self.description.name} has no patch parameter {name!r}: {suggestion(name, known)}")
+
+
+def saved_state(running: RunningKernel) -> Lv2State:
+    """The state of an LV2 plugin by its running kernel, which outlives the `Lv2Plugin`: see `KernelPlugin.identify`.
+
+    Raises
+    ------
+    PluginError
+        When it is no LV2 plugin, or cannot say.
+    """
+    kernel = _kernel_of(running)
+    controls = {symbol: running.get(name) for name, symbol in kernel.symbols.items()}
+    return Lv2State(kernel.description.uri, controls, kernel.save())
+
+
+def restore_state(running: RunningKernel, state: Lv2State) -> None:
+    """Let an LV2 plugin, by its running kernel, return to a state; raises as `Lv2Plugin.restore`."""
+    kernel = _kernel_of(running)
+    if state.plugin != kernel.description.uri:
+        raise PluginError(f"the state is of {state.plugin}, and the plugin is {kernel.description.uri}")
+    values = {kernel.parameter_name(symbol): value for symbol, value in state.controls.items()}
+    for name, value in values.items():
+        kernel.parameters[running.index(name)].check(value)
+    kernel.restore(state.properties)
+    for name, value in values.items():
+        running.set(name, value)
+
+
+def _kernel_of(running: RunningKernel) -> Lv2Kernel:
+    if not isinstance(running.kernel, Lv2Kernel):
+        raise PluginError(f"{running.kernel.name} is no LV2 plugin")
+    return running.kernel
 
 
 # Those of load_lv2, too: what it takes by keyword is never a parameter.
