@@ -8,6 +8,7 @@ it starts dies with it, and so that an interrupt from the keyboard reaches the p
 """
 
 import contextlib
+import ctypes
 import io
 import os
 import pickle
@@ -24,6 +25,7 @@ from typing import IO, Any, Final, cast
 
 _LAST_WORDS: Final = 4096  # bytes of its output that are kept
 _CHUNK: Final = 1024
+_SET_PARENT_DEATH_SIGNAL: Final = 1  # of prctl(2)
 _CLOSING: Final = 5.0  # seconds until what it has said must have arrived once it has ended
 
 Inbox = SimpleQueue[tuple["ChildProcess", Any]]
@@ -169,7 +171,12 @@ class ParentChannel:
             self._answers.write(_pickled(message))
 
     def end_with_parent(self) -> None:
-        """From now on end as soon as the parent has gone, whatever is running; no message is received any more."""
+        """From now on end as soon as the parent has gone, whatever is running; no message is received any more.
+
+        A plugin that hangs may hold the interpreter's lock, and a thread waits for it: Linux ends the process itself.
+        """
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
         def wait() -> None:
             while os.read(0, 1):
