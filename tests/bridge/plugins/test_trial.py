@@ -54,9 +54,9 @@ def test_plugin_that_passed_is_never_tried_again(faulty: Faulty, trials: list[Pl
         ("crash-load", "it crashed with SIGABRT", "while being scanned|while loading"),
         ("crash-play", "it crashed with SIGABRT", "while loading|while processing"),
         ("crash-state", "it crashed with SIGABRT", "while .*(loading|state|deleted)"),
-        ("crash-exit", "it crashed with SIGABRT", "while being (scanned|unloaded)"),
+        ("crash-exit", "it crashed with SIGABRT", "while being (deleted|unloaded)"),
         ("hang-load", "it hung for 2 s", "while being scanned|while loading"),
-        ("hang-exit", "it hung for 2 s", "while being (scanned|unloaded)"),
+        ("hang-exit", "it hung for 2 s", "while being (deleted|unloaded)"),
     ],
 )
 def test_fault_is_named_and_kept(
