@@ -10,7 +10,7 @@ import pedalboard
 
 from ....models.errors import ParameterError, PluginError
 from ....presets.builtins import suggestion
-from ...native.library import bundle_path
+from ...native.library import BUNDLE, bundle_path
 from ..entering import entered, identity_of
 from ..identity import PluginIdentity
 from ..trial import load_safely
@@ -80,7 +80,7 @@ def load_vst3(
         When it has no such parameter, or refuses a value.
     """
     found = find_vst3(str(path))
-    if found == bundle_path():  # our own, which knows what was registered in this process
+    if found.name == BUNDLE and found == bundle_path():  # our own, which knows what was registered in this process
         plugin = _make(found, plugin_name)
     else:
         plugin = load_safely(PluginIdentity.vst3(found, plugin_name), lambda: _make(found, plugin_name))
