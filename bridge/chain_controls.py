@@ -60,6 +60,11 @@ def plugin_controls(plugin: pedalboard.Plugin) -> Mapping[str, ChainControl]:
     return {p.name: _builtin_control(plugin, p) for p in builtin if not p.choices}
 
 
+def enabling_control(plugin: pedalboard.Plugin) -> ChainControl | None:
+    """The control of a plugin's own on/off switch, where it has one."""
+    return None
+
+
 def _kernel_control(plugin: KernelPlugin, parameter: Parameter) -> ChainControl:
     return attribute_control(plugin, parameter.name, (parameter.minimum, parameter.maximum))
 

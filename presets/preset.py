@@ -6,7 +6,7 @@ from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -107,6 +107,15 @@ class Preset(Record):
             raise PresetError(f"nothing here builds chains (entry point group {BUILDERS!r}): install ampboard")
         return builders[0].load()(self)
 
+    def with_chain(self, chain: tuple[Node, ...], levels: Levels) -> "Preset":
+        """A preset with another chain that finds the same files; the same one when nothing is different."""
+        if (chain, levels) == (self.chain, self.levels):
+            return self
+        preset = self.model_copy(update={"chain": chain, "levels": levels})
+        preset._document = None  # its lines are those of the old chain
+        preset.__dict__.pop("ids", None)
+        return preset
+
     @property
     def packages(self) -> Mapping[str, tuple[str, ...]]:
         """What has to be installed, as far as the preset says: identifiers of the nodes that need it, by package."""
@@ -115,6 +124,12 @@ class Preset(Record):
             if isinstance(node, PluginRecord) and node.package:
                 needed[node.package] = (*needed.get(node.package, ()), name)
         return MappingProxyType(needed)
+
+    @property
+    def midi_channels(self) -> frozenset[int]:
+        """The MIDI channels, 1 to 16, that its plugins listen to."""
+        listening = [node.midi for node in self.nodes.values() if isinstance(node, Lv2)]
+        return frozenset().union(*map(channels_of, listening))
 
     def save(self, path: str | Path) -> None:
         """Write the preset to a TOML file, whole or not at all.
@@ -132,6 +147,13 @@ class Preset(Record):
         target = Path(path)
         write_preset(self, target)
         self._path, self._document = target, TomlDocument.read(target)
+
+
+def channels_of(midi: int | bool) -> range:
+    """The channels that `Lv2.midi` stands for."""
+    if isinstance(midi, bool):
+        return range(1, 17 if midi else 1)
+    return range(midi, midi + 1)
 
 
 def named_files(node: Node) -> Generator[tuple[KeyPath, str]]:

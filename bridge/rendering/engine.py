@@ -16,6 +16,7 @@ from .formats import AudioSource, BitDepth, Container, OutputFormat, audio_sink,
 from .loudness import LoudnessMeter, PeakMeter
 from .result import RenderResult
 from .score import Programme, Score
+from .stem import open_stem
 from .take import MOST_CHANNELS, READ, Take
 
 LEAST_PEAK: Final = -60.0  # dBFS
@@ -32,6 +33,7 @@ def render(
     setlist: Setlist | str | Path | None = None,
     midi: str | Path | None = None,
     midi_channel: int | None = None,
+    side_chain: str | Path | None = None,
     format: Container = "wav",
     bit_depth: BitDepth | None = None,
     channels: int | None = None,
@@ -59,8 +61,12 @@ def render(
         A standard MIDI file whose time 0 is frame 0 of every stem. Program changes bring up slots, control changes move
         what the presets map; CC 7 and CC 11 set the level behind the chain where no preset maps them. Each acts at its
         exact frame; what lies behind a processor with latency hears it earlier by that latency (at most 2 ms for amps).
+        Plugins that listen to MIDI get notes, controllers and bends with the very frame of sound they belong to.
     midi_channel : int, optional
         Channel to listen to, 1 to 16; all when left out.
+    side_chain : path, optional
+        Audio file for the side-chains that hear a stem, from frame 0 on; it has the sample rate of the inputs. Silence
+        follows when it is shorter; one channel is heard on both sides, two are averaged where there is one.
     format : {"wav", "flac"}
         Container of the outputs.
     bit_depth : {"float", "24", "16"}, optional
@@ -101,10 +107,11 @@ def render(
         targets = _targets(sources, Path(out_dir), output_format, overwrite=overwrite)
     _check(channels=channels, tail_limit=tail_limit, normalize=normalize)
     _check_midi(midi, midi_channel)
+    stems = [None if side_chain is None else open_stem(side_chain, source) for source in sources]
     scores = [Score.read(midi, programme, source.sample_rate, midi_channel) for source in sources]
     results = []
-    for source, target, score in zip(sources, targets, scores, strict=True):
-        take = Take(source, programme, score, channels=channels, tail_limit=tail_limit)
+    for source, target, score, stem in zip(sources, targets, scores, stems, strict=True):
+        take = Take(source, programme, score, channels=channels, tail_limit=tail_limit, stem=stem)
         output_format.check(target, source.sample_rate, take.channels)
         results.append(_write(take, target, output_format, normalize, progress))
     return results
@@ -179,6 +186,7 @@ def _warnings(take: Take, clipped: int, peak: float) -> Iterator[str]:
             f"only the {source.frames} frames there are were rendered"
         )
     yield from take.score.remarks
+    yield from take.remarks
     if late := [frame for frame, _ in take.score.events if frame >= source.frames]:
         end = f"the end ({source.frames} frames)"
         yield f"MIDI events from frame {late[0]} on come after {end}: only the tail hears them"
