@@ -14,6 +14,7 @@ from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
 from ..presets.preset import LEVELS
 from .plugins.vst3 import load_vst3
+from .plugins.vst3.state import saved_state
 
 if TYPE_CHECKING:
     from .chains import Chain
@@ -95,17 +96,24 @@ class _Writer:
         present = Vst3Settings.of(plugin)
         if present == self.chain.initial_vst3[name]:
             return {}
-        restored = _raw_values(load_vst3(node.path, plugin_name=node.plugin, raw_state=present.state))
-        return {
-            "raw_state": base64.b64encode(present.state).decode(),
-            "state_file": None,
-            "parameters": {key: getattr(plugin, key) for key in restored if restored[key] != present.values[key]},
-        }
+        state = _whole_state(load_vst3(node.path, plugin_name=node.plugin, raw_state=present.state), present)
+        return {"raw_state": base64.b64encode(state).decode(), "state_file": None, "parameters": {}}
 
 
 def _raw_values(plugin: pedalboard.VST3Plugin) -> RawValues:
     parameters: Mapping[str, Any] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
     return {name: float(parameter.raw_value) for name, parameter in parameters.items()}
+
+
+def _whole_state(twin: pedalboard.VST3Plugin, wanted: Vst3Settings) -> bytes:
+    """The state that holds what the plugin's own leaves out, found on a twin, since that takes a block of sound."""
+    missing = {name: value for name, value in _raw_values(twin).items() if value != wanted.values[name]}
+    if not missing:
+        return wanted.state
+    parameters: Mapping[str, Any] = twin.parameters  # pyright: ignore[reportAttributeAccessIssue]
+    for name in missing:
+        parameters[name].raw_value = wanted.values[name]
+    return saved_state(twin)
 
 
 def _choices(node: Builtin, plugin: Any) -> dict[str, str]:

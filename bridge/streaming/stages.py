@@ -301,7 +301,7 @@ def stages(
 def midi_player(plugin: Plugin) -> RunningKernel | None:
     """The kernel of a plugin that takes MIDI."""
     running = KernelPlugin.identify(plugin)
-    return running if running and getattr(running.kernel, 'addresses', None) and running.kernel.addresses.event else None
+    return running if running and running.kernel.addresses.event else None
 
 
 def leaves(plugins: Container) -> Iterator[Plugin]:

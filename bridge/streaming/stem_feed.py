@@ -6,7 +6,6 @@ import numpy as np
 
 from ..audio import Audio
 from ..native.running import RunningKernel
-from ..processors.side_bus import SideBus
 
 
 class StemFeed:
@@ -23,6 +22,8 @@ class StemFeed:
     """
 
     def __init__(self, listeners: Sequence[RunningKernel], sample_rate: int, max_block: int) -> None:
+        from ..processors.side_bus import SideBus
+
         self._bus = SideBus()
         for listener in listeners:
             listener.side_chain = self._bus

@@ -282,8 +282,12 @@ def test_mappings_that_do_not_fit_the_model_are_refused(load, model, mapping: st
 
 
 @pytest.fixture
-def tone_plugin() -> tuple[str, ToneStack]:
-    """A VST3 plugin as a node, and the same as a processor: the bridge lists the kernels of living processors."""
+def tone_plugin(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ToneStack]:
+    """A VST3 plugin as a node, and the same as a processor: the bridge lists the kernels of living processors.
+
+    No other process can load it, so that it has no trial.
+    """
+    monkeypatch.setenv("AMPBOARD_TRUST_PLUGINS", "1")
     plugin = ToneStack("vox", bass=2.0, treble=8.0)
     return f'[[chain]]\ntype = "vst3"\npath = "{bundle_path()}"\nplugin = "{plugin.name}"\n', plugin
 
