@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pedalboard
 
-from ..models.errors import AmpboardError, ParameterError, PresetError
+from ..models.errors import AmpboardError, ParameterError, PluginError, PresetError
 from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, Vst3, check_preset
 from ..presets.builtins import RANGES, suggestion
 from ..presets.checks import BYPASS
@@ -20,6 +20,7 @@ from .chain_preset import Vst3Settings, preset_of
 from .node_processors import make_processor
 from .native.running import RunningKernel
 from .processors.kernel_plugin import KernelPlugin
+from .requirements import missing_plugin
 from .tails import LONGEST, tail_seconds
 
 _GAIN_RANGE: Final = RANGES["gain_db"]
@@ -220,7 +221,8 @@ class _Builder:
         try:
             return make_processor(self.preset, node)
         except AmpboardError as error:
-            raise type(error)(f"{self.preset.place(path)}: {error}") from error
+            missing = missing_plugin(node) if isinstance(error, PluginError) else None
+            raise type(error)(f"{self.preset.place(path)}: {missing or error}") from error
 
     def parallel(self, node: Parallel, path: KeyPath) -> _Stage:
         branches = [self.branch(branch, (*path, "branches", index)) for index, branch in enumerate(node.branches)]
@@ -288,7 +290,9 @@ def _plugins(stages: Sequence[_Stage]) -> list[pedalboard.Plugin]:
 
 def _side_bus():
     from .processors.side_bus import SideBus
+
     return SideBus()
+
 
 def _running(plugin: pedalboard.Plugin) -> RunningKernel:
     running = KernelPlugin.identify(plugin)

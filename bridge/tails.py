@@ -77,8 +77,9 @@ def tail_seconds(plugin: pedalboard.Plugin) -> float:
         One processor, no container. A kernel of ours rings as long as it declares; other foreign plugins count as 10 s,
         endless sounds as 60 s.
     """
-    if isinstance(plugin, KernelPlugin):
-        return plugin.kernel.tail
+    running = KernelPlugin.identify(plugin)
+    if running:
+        return running.kernel.tail if math.isfinite(running.kernel.tail) else UNKNOWN
     if isinstance(plugin, pedalboard.VST3Plugin):
         return UNKNOWN
     tail: Callable[[Any], float] | None = _TAILS.get(type(plugin))

@@ -114,7 +114,9 @@ def test_a_bypassed_amp_keeps_what_it_is_set_to(preset: Preset, noise, tmp_path:
 def test_a_vst3_keeps_its_state(noise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMPBOARD_TRUST_PLUGINS", "1")  # no other process can load the plugin
     tone = ToneStack("vox")  # a plugin of the bridge is a VST3 like any other while it lives
-    text = f'[[chain]]\ntype = "vst3"\npath = "{bundle_path()}"\nplugin = "{tone.name}"\nparameters = {{ bass = 9.0 }}\n'
+    text = (
+        f'[[chain]]\ntype = "vst3"\npath = "{bundle_path()}"\nplugin = "{tone.name}"\nparameters = {{ bass = 9.0 }}\n'
+    )
     (tmp_path / "test.toml").write_text(HEAD + text)
     chain = build_chain(load_preset(tmp_path / "test.toml"))
     assert chain.to_preset() == chain.preset
