@@ -17,8 +17,8 @@ from ..presets.preset import LEVELS, channels_of, walk
 from .bypasses import dry_bypass, own_bypass, swap_bypass
 from .chain_controls import ChainControl, attribute_control, enabling_control, plugin_controls
 from .chain_preset import Vst3Settings, preset_of
-from .node_processors import make_processor
 from .native.running import RunningKernel
+from .node_processors import make_processor
 from .processors.kernel_plugin import KernelPlugin
 from .requirements import missing_plugin
 from .tails import LONGEST, tail_seconds

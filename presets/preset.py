@@ -108,12 +108,11 @@ class Preset(Record):
         return builders[0].load()(self)
 
     def with_chain(self, chain: tuple[Node, ...], levels: Levels) -> "Preset":
-        """A preset with another chain that finds the same files; the same one when nothing is different."""
+        """A preset whose nodes are set otherwise, finding the same files; the same one when nothing differs."""
         if (chain, levels) == (self.chain, self.levels):
             return self
         preset = self.model_copy(update={"chain": chain, "levels": levels})
         preset._document = None  # its lines are those of the old chain
-        preset.__dict__.pop("ids", None)
         return preset
 
     @property

@@ -47,7 +47,11 @@ class Stage(Protocol):
 
     latency: int
     missing: int  # frames of the latency that are left out at the start; the others come as silence
-    midi: "Sequence[MidiInput]"  # of the plugins that take MIDI
+
+    @property
+    def midi(self) -> Sequence[MidiInput]:
+        """The MIDI of its plugins that take it."""
+        ...
 
     def process(self, block: Audio) -> Audio:
         """Return at most as many frames as came in."""
