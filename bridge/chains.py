@@ -18,7 +18,9 @@ from .bypasses import dry_bypass, own_bypass, swap_bypass
 from .chain_controls import ChainControl, attribute_control, enabling_control, plugin_controls
 from .chain_preset import Vst3Settings, preset_of
 from .native.running import RunningKernel
+from .native.side_chain import SideBus
 from .node_processors import make_processor
+from .processors import Tap
 from .processors.kernel_plugin import KernelPlugin
 from .requirements import missing_plugin
 from .tails import LONGEST, tail_seconds
@@ -178,14 +180,14 @@ class _Builder:
         self.nodes: dict[str, pedalboard.Plugin] = {}
         self.controls: dict[str, ChainControl] = {}
         heard = {item.side_chain for _, item in walk(preset.chain) if isinstance(item, Lv2)}
-        self.buses = {source: _side_bus() for source in heard if source not in (None, STEM)}
+        self.buses = {source: SideBus(source) for source in heard if source not in (None, STEM)}
 
     def build(self) -> Chain:
         levels = self.preset.levels
         first, last = pedalboard.Gain(levels.input_db), pedalboard.Gain(levels.output_db)
         self.controls[f"{LEVELS}.input_db"] = attribute_control(first, "gain_db", _GAIN_RANGE)
         self.controls[f"{LEVELS}.output_db"] = attribute_control(last, "gain_db", _GAIN_RANGE)
-        front = [first, self.buses[INPUT].tap] if INPUT in self.buses else [first]
+        front = [first, Tap(self.buses[INPUT])] if INPUT in self.buses else [first]
         stages = self.chain(self.preset.chain, ("chain",))
         board = pedalboard.Pedalboard([*front, *_plugins(stages), last])
         self.add_bypasses(self.preset.chain, ("chain",), stages, board, offset=len(front))
@@ -215,7 +217,7 @@ class _Builder:
             if isinstance(node, Lv2) and node.side_chain in self.buses:
                 _running(plugin).side_chain = self.buses[node.side_chain]
         self.nodes[name] = stage.plugin
-        return replace(stage, tap=self.buses[name].tap) if name in self.buses else stage
+        return replace(stage, tap=Tap(self.buses[name])) if name in self.buses else stage
 
     def processor(self, node: Node, path: KeyPath) -> pedalboard.Plugin:
         try:
@@ -286,12 +288,6 @@ class _Builder:
 
 def _plugins(stages: Sequence[_Stage]) -> list[pedalboard.Plugin]:
     return [plugin for stage in stages for plugin in stage.plugins]
-
-
-def _side_bus():
-    from .processors.side_bus import SideBus
-
-    return SideBus()
 
 
 def _running(plugin: pedalboard.Plugin) -> RunningKernel:

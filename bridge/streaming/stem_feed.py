@@ -6,10 +6,12 @@ import numpy as np
 
 from ..audio import Audio
 from ..native.running import RunningKernel
+from ..native.side_chain import SideBus
+from ..processors import Tap
 
 
 class StemFeed:
-    """Plays a stem to the side-chains of plugins, a block ahead of their own.
+    """Plays a stem to the side-chains of plugins, each block before they play their own.
 
     Parameters
     ----------
@@ -22,38 +24,20 @@ class StemFeed:
     """
 
     def __init__(self, listeners: Sequence[RunningKernel], sample_rate: int, max_block: int) -> None:
-        from ..processors.side_bus import SideBus
-
-        self._bus = SideBus()
+        bus = SideBus("stem")
         for listener in listeners:
-            listener.side_chain = self._bus
-        self._channels = max(listener.kernel.side_inputs for listener in listeners)
+            listener.side_chain = bus
+        self._tap = Tap(bus)
         self._sample_rate = sample_rate
         self._max_block = max_block
-        self.reset()
+        self._channels = 1
 
     def play(self, stem: Audio | None, frames: int) -> None:
-        """Play the next frames, or silence."""
-        block = np.zeros((self._channels, frames), np.float32) if stem is None else spread(stem, self._channels)
-        self._bus.tap.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+        """Play the next frames of a stem of any number of channels, or silence."""
+        block = np.zeros((self._channels, frames), np.float32) if stem is None else stem
+        self._channels = block.shape[0]
+        self._tap.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
 
     def reset(self) -> None:
         """Begin anew."""
-        self._bus.tap.reset()
-        self.play(None, 0)
-
-
-def spread(audio: Audio, channels: int) -> Audio:
-    """Audio on another number of channels: one is heard on all, several are averaged to one, else the first are taken.
-
-    Channels that are missing are silent.
-    """
-    present = audio.shape[0]
-    if present == channels:
-        return audio
-    if present == 1:
-        return np.repeat(audio, channels, axis=0)
-    if channels == 1:
-        return audio.mean(axis=0, keepdims=True, dtype=np.float32)
-    missing = np.zeros((max(channels - present, 0), audio.shape[1]), np.float32)
-    return np.concatenate([audio[:channels], missing])
+        self._tap.reset()
