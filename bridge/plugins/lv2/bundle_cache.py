@@ -8,6 +8,7 @@ deleted at any time: a file that is damaged, or written by another version, coun
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -97,7 +98,7 @@ def clear_cache() -> None:
 
 
 def _summary(bundle: Path, data: dict[str, Any]) -> Lv2Summary:
-    changed = {
+    changed: dict[str, Any] = {
         "bundle": bundle,
         "binary": Path(data["binary"]),
         "required_features": frozenset(data["required_features"]),
@@ -132,10 +133,8 @@ def _read(bundle: Path, uri: str, fingerprint: str) -> dict[str, Any] | None:
 
 def _write(bundle: Path, uri: str, fingerprint: str, content: dict[str, Any]) -> None:
     document = {"of": [str(bundle), uri], "fingerprint": fingerprint, **content}
-    try:
+    with suppress(OSError):
         write_atomically(_file(bundle, uri), json.dumps(document, separators=(",", ":")).encode())
-    except OSError:
-        pass
 
 
 def _file(bundle: Path, uri: str) -> Path:

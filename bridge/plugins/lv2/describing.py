@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-
 from pathlib import Path
 
 from .description import Lv2Description, Lv2Port, PatchParameter, PortKind, ScalePoint
@@ -35,7 +34,7 @@ _PORT_KINDS: dict[str, PortKind] = {
 }
 
 
-class MalformedPlugin(Exception):
+class MalformedPluginError(Exception):
     """A plugin's description lacks what no host can do without."""
 
 
@@ -49,7 +48,7 @@ def describe_plugin(uri: str, bundle: Path, statements: Statements) -> Lv2Descri
 
     Raises
     ------
-    MalformedPlugin
+    MalformedPluginError
         When ports or code are missing or contradict each other.
     """
     return _Description(statements).plugin(uri, bundle)
@@ -63,7 +62,7 @@ class _Description:
         plugin = Term(uri)
         binary = file_of(self._text(plugin, LV2 + "binary"))
         if binary is None:
-            raise MalformedPlugin("no lv2:binary that is a file")
+            raise MalformedPluginError("no lv2:binary that is a file")
         project = self._objects(plugin, LV2 + "project")
         version = [self._number(plugin, LV2 + name) for name in ("minorVersion", "microVersion")]
         return Lv2Description(
@@ -94,13 +93,15 @@ class _Description:
     def _ports(self, plugin: Term) -> tuple[Lv2Port, ...]:
         ports = sorted((self._port(term) for term in self._objects(plugin, LV2 + "port")), key=lambda port: port.index)
         if [port.index for port in ports] != list(range(len(ports))):
-            raise MalformedPlugin(f"its ports are numbered {', '.join(str(p.index) for p in ports)}")
+            raise MalformedPluginError(f"its ports are numbered {', '.join(str(p.index) for p in ports)}")
         return tuple(_with_own_symbols(ports))
 
     def _port(self, port: Term) -> Lv2Port:
         index, symbol = self._number(port, LV2 + "index"), self._text(port, LV2 + "symbol")
         if index is None or not symbol:
-            raise MalformedPlugin(f"a port without lv2:{'index' if index is None else 'symbol'}: {symbol or index}")
+            raise MalformedPluginError(
+                f"a port without lv2:{'index' if index is None else 'symbol'}: {symbol or index}"
+            )
         types = self._uris(port, TYPE)
         properties = {last_part(uri) for uri in self._uris(port, LV2 + "portProperty")}
         groups = self._objects(port, PORT_GROUPS + "group")
@@ -110,7 +111,7 @@ class _Description:
             index=int(index),
             symbol=symbol,
             name=self._text(port, LV2 + "name"),
-            kind=next((kind for uri, kind in _PORT_KINDS.items() if uri in types), "unknown"),
+            kind=_port_kind(types),
             is_output=LV2 + "OutputPort" in types,
             minimum=self._number(port, LV2 + "minimum"),
             maximum=self._number(port, LV2 + "maximum"),
@@ -172,6 +173,13 @@ class _Description:
     @staticmethod
     def _first(texts: Iterable[str]) -> str:
         return next((text for text in texts if text), "")
+
+
+def _port_kind(types: frozenset[str]) -> PortKind:
+    for uri, kind in _PORT_KINDS.items():
+        if uri in types:
+            return kind
+    return "unknown"
 
 
 def _with_own_symbols(ports: Iterable[Lv2Port]) -> Iterator[Lv2Port]:

@@ -17,13 +17,13 @@ from .bundle_cache import (
     keep_bundle,
     keep_description,
 )
-from .describing import MalformedPlugin
+from .describing import MalformedPluginError
 from .description import Lv2Description
 from .folders import lv2_bundles, lv2_folders
 from .preset_bundles import Lv2Preset
 from .reading import ReaderName, read_plugin
 from .scanning import scan_bundles
-from .statements import Problem, UnreadFile, user_language
+from .statements import Problem, UnreadFileError, user_language
 from .summary import BundleSummary, Lv2Summary
 
 
@@ -90,7 +90,7 @@ def describe_lv2(uri: str) -> Lv2Description:
         return known
     try:
         description = read_plugin(uri, summary.bundle)
-    except (UnreadFile, MalformedPlugin) as error:
+    except (UnreadFileError, MalformedPluginError) as error:
         raise PluginError(f"{uri} cannot be described: {error}") from None
     keep_description(description, fingerprint)
     return description

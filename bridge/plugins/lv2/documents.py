@@ -26,16 +26,14 @@ def description_to_document(description: Lv2Description) -> dict[str, Any]:
 
 def description_from_document(document: dict[str, Any]) -> Lv2Description:
     """The description that was made into `document`."""
-    return Lv2Description(
-        **{
-            **document,
-            "bundle": Path(document["bundle"]),
-            "binary": Path(document["binary"]),
-            **{name: frozenset(document[name]) for name in _SETS},
-            "ports": tuple(map(_port_from_document, document["ports"])),
-            "patch_parameters": tuple(PatchParameter(*parameter) for parameter in document["patch_parameters"]),
-        }
-    )
+    changed: dict[str, Any] = {
+        "bundle": Path(document["bundle"]),
+        "binary": Path(document["binary"]),
+        **{name: frozenset(document[name]) for name in _SETS},
+        "ports": tuple(map(_port_from_document, document["ports"])),
+        "patch_parameters": tuple(PatchParameter(*parameter) for parameter in document["patch_parameters"]),
+    }
+    return Lv2Description(**{**document, **changed})
 
 
 def _port_to_document(port: Lv2Port) -> dict[str, Any]:

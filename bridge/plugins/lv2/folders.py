@@ -48,8 +48,8 @@ def lv2_bundles() -> tuple[Path, ...]:
     found: list[Path] = []
     for folder in lv2_folders():
         try:
-            names = sorted(os.listdir(folder))
+            bundles = sorted(folder.iterdir())
         except OSError:  # not there, or not ours to read
             continue
-        found += (folder / name for name in names if (folder / name / "manifest.ttl").is_file())
+        found += (bundle for bundle in bundles if (bundle / "manifest.ttl").is_file())
     return tuple(found)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from .statements import Problem, Term, TermKind, UnreadFile, turtle_files
+from .statements import Problem, Term, TermKind, UnreadFileError, turtle_files
 from .vocabulary import LV2, TYPE
 
 _LIBRARIES: Final = {"linux": "liblilv-0.so.0", "darwin": "liblilv-0.0.dylib", "win32": "lilv-0.dll"}
@@ -111,7 +111,7 @@ class LilvReader:
 
     Raises
     ------
-    UnreadFile
+    UnreadFileError
         When the library found neither a plugin nor a specification, be it that the manifest is broken.
     """
 
@@ -121,7 +121,7 @@ class LilvReader:
         self._open: tuple[tuple[Path, ...], LilvStatements] | None = None
         if not any(self.manifest.subjects(TYPE, Term(LV2 + name)) for name in ("Plugin", "Specification")):
             self.close()
-            raise UnreadFile(Problem(bundle, "liblilv found nothing in it"))
+            raise UnreadFileError(Problem(bundle, "liblilv found nothing in it"))
 
     def about(self, uri: str) -> LilvStatements:
         """See `BundleReader`; what an earlier call returned is closed."""
@@ -133,7 +133,7 @@ class LilvReader:
             self._open = files, LilvStatements(self.bundle)
             if self._open[1].load(uri) != len(files):
                 self._close_open()
-                raise UnreadFile(Problem(self.bundle, f"liblilv cannot read {', '.join(map(str, files))}"))
+                raise UnreadFileError(Problem(self.bundle, f"liblilv cannot read {', '.join(map(str, files))}"))
         return self._open[1]
 
     def close(self) -> None:

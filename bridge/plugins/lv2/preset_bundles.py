@@ -39,7 +39,7 @@ def describe_preset(uri: str, reader: BundleReader) -> list[Lv2Preset]:
 
     Raises
     ------
-    UnreadFile
+    UnreadFileError
         When its label stands in a file that cannot be read.
     """
     plugins = sorted(t.text for t in reader.manifest.objects(Term(uri), LV2 + "appliesTo") if t.kind == "uri")

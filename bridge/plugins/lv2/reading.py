@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from .describing import MalformedPlugin, describe_plugin, plugin_uris
+from .describing import MalformedPluginError, describe_plugin, plugin_uris
 from .description import Lv2Description
 from .lilv import LilvReader, lilv
 from .preset_bundles import Lv2Preset, describe_preset, preset_uris
-from .statements import BundleReader, Problem, Statements, UnreadFile, turtle_files
+from .statements import BundleReader, Problem, Statements, UnreadFileError, turtle_files
 from .turtle import TurtleReader
 
 ReaderName = Literal["lilv", "turtle"]
@@ -49,11 +49,11 @@ def read_bundle(path: Path, *, reader: ReaderName | None = None, share: Share = 
     if (reader or default_reader()) == "lilv":
         try:
             return _read(LilvReader(path), share, tolerant=False)
-        except UnreadFile:
+        except UnreadFileError:
             pass
     try:
         return _read(TurtleReader(path), share, tolerant=True)
-    except UnreadFile as error:
+    except UnreadFileError as error:
         return Lv2Bundle(path, problems=[error.problem])
 
 
@@ -62,7 +62,7 @@ def read_plugin(uri: str, path: Path, *, reader: ReaderName | None = None) -> Lv
 
     Raises
     ------
-    UnreadFile, MalformedPlugin
+    UnreadFileError, MalformedPluginError
         When it is broken.
     """
     opened: BundleReader = LilvReader(path) if (reader or default_reader()) == "lilv" else TurtleReader(path)
@@ -78,16 +78,16 @@ def _read(reader: BundleReader, share: Share, *, tolerant: bool) -> Lv2Bundle:
         for uri in _shared(plugin_uris(reader.manifest), reader.manifest, share):
             try:
                 bundle.plugins.append(describe_plugin(uri, reader.bundle, reader.about(uri)))
-            except MalformedPlugin as error:
+            except MalformedPluginError as error:
                 bundle.problems.append(Problem(reader.bundle, f"{uri}: {error}"))
-            except UnreadFile as error:
+            except UnreadFileError as error:
                 if not tolerant:
                     raise
                 bundle.problems.append(error.problem)
         for uri in _shared(preset_uris(reader.manifest), reader.manifest, share):
             try:
                 bundle.presets += describe_preset(uri, reader)
-            except UnreadFile as error:
+            except UnreadFileError as error:
                 if not tolerant:
                     raise
                 bundle.problems.append(error.problem)

@@ -1,11 +1,10 @@
 """What is said in the Turtle files of one bundle, however they were read."""
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from .vocabulary import SEE_ALSO
@@ -15,10 +14,14 @@ TermKind = Literal["uri", "blank", "literal"]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A subject or an object: a URI, an unnamed node, or a literal as it was written."""
+    """A subject or an object: a URI, an unnamed node, or a literal as it was written.
+
+    `datatype` is a literal's, by URI; empty when it has none, or liblilv, which keeps it to itself, has read it.
+    """
 
     text: str
     kind: TermKind = "uri"
+    datatype: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,28 +60,24 @@ class Statements(Protocol):
 
 
 class BundleReader(Protocol):
-    """A bundle whose files are read when they are asked for.
-
-    Attributes
-    ----------
-    bundle : Path
-        The folder.
-    manifest : Statements
-        What ``manifest.ttl`` says.
-    """
+    """A bundle whose files are read when they are asked for."""
 
     @property
-    def bundle(self) -> Path: ...
+    def bundle(self) -> Path:
+        """The folder."""
+        ...
 
     @property
-    def manifest(self) -> Statements: ...
+    def manifest(self) -> Statements:
+        """What ``manifest.ttl`` says."""
+        ...
 
     def about(self, uri: str) -> Statements:
         """What the manifest says together with the files it names for `uri`, and no others.
 
         Raises
         ------
-        UnreadFile
+        UnreadFileError
             When one of them cannot be read.
         """
         ...
@@ -88,7 +87,7 @@ class BundleReader(Protocol):
         ...
 
 
-class UnreadFile(Exception):
+class UnreadFileError(Exception):
     """A file of a bundle cannot be read; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
@@ -116,4 +115,4 @@ def file_of(uri: str) -> Path | None:
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return None
-    return Path(url2pathname(parts.path) if sys.platform == "win32" else unquote(parts.path))
+    return Path(url2pathname(parts.path))

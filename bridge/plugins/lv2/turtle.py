@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .statements import Problem, Term, UnreadFile, turtle_files, user_language
+from .statements import Problem, Term, UnreadFileError, turtle_files, user_language
 
 if TYPE_CHECKING:
     from rdflib.term import Node
@@ -32,6 +32,14 @@ class TurtleStatements:
                 found += said.get(predicate, ())
         return list(dict.fromkeys(_in_language(found, self._language)))
 
+    def about(self, subject: Term) -> list[tuple[str, Term]]:
+        """Everything said of `subject`: predicates and objects."""
+        return [
+            (p, t)
+            for p in sorted({p for f in self._files for p in f.get(subject, ())})
+            for t in self.objects(subject, p)
+        ]
+
     def subjects(self, predicate: str, value: Term) -> list[Term]:
         """See `Statements`."""
         everything = chain.from_iterable(file.items() for file in self._files)
@@ -43,7 +51,7 @@ class TurtleReader:
 
     Raises
     ------
-    UnreadFile
+    UnreadFileError
         When the manifest cannot be read.
     """
 
@@ -65,11 +73,11 @@ class TurtleReader:
         if path not in self._files:
             try:
                 self._files[path] = read_turtle(path)
-            except UnreadFile as error:
+            except UnreadFileError as error:
                 self._files[path] = error.problem
         file = self._files[path]
         if isinstance(file, Problem):
-            raise UnreadFile(file)
+            raise UnreadFileError(file)
         return file
 
 
@@ -78,7 +86,7 @@ def read_turtle(path: Path) -> _File:
 
     Raises
     ------
-    UnreadFile
+    UnreadFileError
         When it is not there or is not Turtle; nothing of it counts then.
     """
     from rdflib import Graph
@@ -97,11 +105,11 @@ def read_turtle(path: Path) -> _File:
     try:
         Sink().parse(data=path.read_bytes(), format="turtle", publicID=path.as_uri())
     except BadSyntax as error:
-        raise UnreadFile(Problem(path, _reason(error), error.lines + 1)) from None
+        raise UnreadFileError(Problem(path, _reason(error), error.lines + 1)) from None
     except OSError as error:
-        raise UnreadFile(Problem(path, error.strerror or "cannot be read")) from None
+        raise UnreadFileError(Problem(path, error.strerror or "cannot be read")) from None
     except Exception as error:  # the parser lets many kinds through that damaged text provokes
-        raise UnreadFile(Problem(path, _reason(error))) from None
+        raise UnreadFileError(Problem(path, _reason(error))) from None
     return file
 
 
@@ -109,7 +117,7 @@ def _term(node: Node) -> _Object:
     from rdflib.term import BNode, Literal
 
     if isinstance(node, Literal):
-        return Term(str(node), "literal"), (node.language or "").lower()
+        return Term(str(node), "literal", str(node.datatype or "")), (node.language or "").lower()
     return Term(str(node), "blank" if isinstance(node, BNode) else "uri"), ""
 
 
