@@ -1,7 +1,7 @@
 """A running chain as a preset: what was moved, switched and loaded since it was made is written down."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,11 @@ from ..presets.builtins import builtin_parameters
 from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
 from ..presets.preset import LEVELS
-from .plugins.vst3 import load_vst3
-from .plugins.vst3.state import saved_state
+from .lv2_node_state import state_document
+from .node_processors import make_processor
+from .plugins.lv2 import Lv2Plugin
+from .plugins.lv2.vocabulary import last_part
+from .plugins.vst3.state import restore_state, saved_state
 
 if TYPE_CHECKING:
     from .chains import Chain
@@ -62,9 +65,9 @@ class _Writer:
                 moved = self.moved(name, builtin_parameters(node.plugin))
                 update = {"parameters": {**node.parameters, **moved, **_choices(node, plugin)}}
             case Vst3():
-                update = self.vst3(node, name, plugin)
+                update = self.vst3(node, plugin)
             case Lv2():
-                update = self.lv2(node, name, plugin)
+                update = self.lv2(node, plugin)
             case Neural():
                 moved = self.moved(name)
                 fields = {key: value for key, value in moved.items() if key in Neural.model_fields}
@@ -92,12 +95,33 @@ class _Writer:
             if target in self.chain.initial and self.chain.get_parameter(target) != self.chain.initial[target]
         }
 
-    def vst3(self, node: Vst3, name: str, plugin: Any) -> dict[str, Any]:
+    def vst3(self, node: Vst3, plugin: Any) -> dict[str, Any]:
+        twin: Any = make_processor(self.old, node)
         present = Vst3Settings.of(plugin)
-        if present == self.chain.initial_vst3[name]:
+        if present == Vst3Settings.of(twin):
             return {}
-        state = _whole_state(load_vst3(node.path, plugin_name=node.plugin, raw_state=present.state), present)
+        restore_state(twin, present.state)
+        state = _whole_state(twin, present)
         return {"raw_state": base64.b64encode(state).decode(), "state_file": None, "parameters": {}}
+
+    def lv2(self, node: Lv2, plugin: Any) -> dict[str, Any]:
+        """What differs from a twin that was just made: controls by name, anything else as a whole state."""
+        twin: Any = make_processor(self.old, node)
+        before, present = twin.state, plugin.state
+        moved = {s: _shortest(value) for s, value in present.controls.items() if value != before.controls[s]}
+        parameters = {**node.parameters, **moved}
+        document = state_document(plugin, present)
+        if document["properties"] == state_document(twin, before)["properties"]:
+            return {"parameters": parameters}
+        document["controls"] = {s: v for s, v in document["controls"].items() if s not in parameters}
+        kept = {name: file for name, file in node.files.items() if not _is_stored(plugin, name, document["properties"])}
+        return {"state": document, "state_file": None, "preset": None, "files": kept, "parameters": parameters}
+
+
+def _is_stored(plugin: Lv2Plugin, name: str, properties: Collection[str]) -> bool:
+    """Whether a file a node names is in the plugin's state by now."""
+    named = {p.uri for p in plugin.patch_parameters if name in (p.uri, p.name, last_part(p.uri))}
+    return any(uri in properties for uri in (name, *named))
 
 
 def _raw_values(plugin: pedalboard.VST3Plugin) -> RawValues:
@@ -124,12 +148,14 @@ def _choices(node: Builtin, plugin: Any) -> dict[str, str]:
 
 
 def _as_written(chain: "Chain", target: str) -> float:
-    """A number as it was set, where nobody set it otherwise: reading it back may round.
-
-    What only is a 32-bit number is written with the digits that say which.
-    """
+    """A number as it was set, where nobody set it otherwise: reading it back may round."""
     value = chain.get_parameter(target)
     written, read_back = chain.written.get(target, (value, None))
     if read_back == value:
         return written
+    return _shortest(value)
+
+
+def _shortest(value: float) -> float:
+    """A number that only is a 32-bit one with the fewest digits that say which."""
     return float(str(np.float32(value))) if np.float32(value) == value else value

@@ -8,15 +8,15 @@ from typing import Any, Final
 import pedalboard
 
 from ..models.errors import AmpboardError, ParameterError, PluginError, PresetError
-from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, Vst3, check_preset
+from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, check_preset
 from ..presets.builtins import RANGES, suggestion
 from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
-from ..presets.nodes import INPUT, STEM
+from ..presets.nodes import INPUT, STEM, PluginRecord
 from ..presets.preset import LEVELS, channels_of, walk
 from .bypasses import dry_bypass, own_bypass, swap_bypass
 from .chain_controls import ChainControl, attribute_control, enabling_control, plugin_controls
-from .chain_preset import Vst3Settings, preset_of
+from .chain_preset import preset_of
 from .native.running import RunningKernel
 from .native.side_chain import SideBus
 from .node_processors import make_processor
@@ -44,8 +44,8 @@ class Chain:
         ``levels.output_db``.
     preset : Preset
         What it was made from.
-    initial, initial_vst3 : mapping
-        Controls by target, and VST3 plugins by node, as they stood when it was made.
+    initial : mapping of str to float
+        Controls by target as they stood when it was made, but for those of installed plugins.
     written : dict of str to (float, float)
         What `set_parameter` has set, and what could be read back.
     """
@@ -55,7 +55,6 @@ class Chain:
     controls: Mapping[str, ChainControl]
     preset: Preset
     initial: Mapping[str, float] = field(repr=False)
-    initial_vst3: Mapping[str, Vst3Settings] = field(repr=False)
     _stages: Sequence["_Stage"] = field(repr=False)
     written: dict[str, tuple[float, float]] = field(default_factory=dict, repr=False)
 
@@ -102,8 +101,8 @@ class Chain:
         Raises
         ------
         AmpboardError
-            When a VST3 plugin whose state has changed cannot be loaded once more: what its state leaves out is found
-            that way. It needs the thread that made the chain.
+            When an installed plugin cannot be loaded once more: what has changed is found by comparing it with a twin.
+            It needs the thread that made the chain.
         """
         return preset_of(self)
 
@@ -192,14 +191,13 @@ class _Builder:
         board = pedalboard.Pedalboard([*front, *_plugins(stages), last])
         self.add_bypasses(self.preset.chain, ("chain",), stages, board, offset=len(front))
         self.check_mappings()
-        foreign = {name for name, node in self.preset.nodes.items() if isinstance(node, Vst3)}
+        foreign = {name for name, node in self.preset.nodes.items() if isinstance(node, PluginRecord)}
         return Chain(
             board,
             self.nodes,
             self.controls,
             self.preset,
             initial={t: c.read() for t, c in self.controls.items() if t.partition(".")[0] not in foreign},
-            initial_vst3={name: Vst3Settings.of(self.nodes[name]) for name in foreign},
             _stages=stages,
         )
 

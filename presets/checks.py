@@ -13,6 +13,7 @@ from .builtins import BuiltinParameter, builtin_parameters, plugin_problem, sugg
 from .control import ControlMapping
 from .document import Problem
 from .key_lines import KeyPath
+from .lv2_state import SUFFIXES
 from .nodes import (
     INPUT,
     SIDE_CHAIN_SOURCES,
@@ -33,7 +34,6 @@ MAX_NODES: Final = 256
 MAX_PARALLEL_DEPTH: Final = 8
 
 BYPASS: Final = "bypass"
-LV2_STATE_SUFFIXES: Final = (".toml", ".json")
 
 # Parameters a mapping can move, for the kinds of nodes whose parameters the file alone determines.
 _FIXED_PARAMETERS: Final[dict[type, tuple[str, ...]]] = {
@@ -122,7 +122,7 @@ def _lv2_state_problems(path: KeyPath, node: Lv2) -> Generator[Problem]:
         return
     if node.state is not None:
         yield Problem((*path, "state_file"), "the node has a state too: keep one of them")
-    if Path(node.state_file).suffix not in LV2_STATE_SUFFIXES:
+    if Path(node.state_file).suffix not in SUFFIXES:
         yield Problem((*path, "state_file"), f"{node.state_file!r} is neither TOML nor JSON: use .toml or .json")
 
 

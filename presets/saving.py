@@ -14,6 +14,7 @@ import tomli_w
 
 from ..models.errors import PresetError
 from ..models.writing import write_atomically
+from .lv2_state import read_state_file, with_paths
 from .nodes import Branch, Lv2, Node, Vst3
 from .preset import PATH_FIELDS, walk
 
@@ -82,10 +83,11 @@ class _Saving:
             case Vst3(raw_state=str(text)) if len(state := base64.b64decode(text)) > MOST_EMBEDDED:
                 del dumped["raw_state"]
                 dumped["state_file"] = self.keep(name, ".bin", state)
-            case Lv2(state=dict(document)) if len(state := _json(document)) > MOST_EMBEDDED:
-                del dumped["state"]
-                dumped["state_file"] = self.keep(name, ".json", state)
-            case Vst3(state_file=str(file)) | Lv2(state_file=str(file)) if self.is_own(file):
+            case Lv2(state=dict(document)):
+                self.move_lv2_state(name, with_paths(document, lambda path: str(self.preset.resolve(path))), dumped)
+            case Lv2(state_file=str(file)) if self.is_own(file):
+                self.move_lv2_state(name, read_state_file(self.preset.resolve(file)), dumped)
+            case Vst3(state_file=str(file)) if self.is_own(file):
                 found = self.preset.resolve(file)
                 try:
                     dumped["state_file"] = self.keep(name, found.suffix, found.read_bytes())
@@ -93,6 +95,16 @@ class _Saving:
                     raise PresetError(f"{found}: the state of {name!r} cannot be read: {error.strerror}") from None
             case _:
                 pass
+
+    def move_lv2_state(self, name: str, document: Mapping[str, Any], dumped: dict[str, Any]) -> None:
+        """Write a state, whose paths are absolute, where it fits."""
+        state = _json(with_paths(document, lambda path: _relative(path, self.folder)))
+        dumped.pop("state", None)
+        dumped.pop("state_file", None)
+        if len(state) > MOST_EMBEDDED:
+            dumped["state_file"] = self.keep(name, ".json", state)
+        else:
+            dumped["state"] = with_paths(document, self.relative)
 
     def keep(self, name: str, suffix: str, state: bytes) -> str:
         file = self.folder / f"{name}-{hashlib.sha256(state).hexdigest()[:12]}{suffix}"
@@ -104,11 +116,8 @@ class _Saving:
         path = self.preset.path
         return path is not None and self.preset.resolve(file).parent == states_folder(Path(os.path.abspath(path)))  # noqa: PTH100
 
-    def relative(self, file: Path) -> str:
-        try:
-            return Path(os.path.relpath(file, self.target.parent)).as_posix()
-        except ValueError:  # another drive
-            return file.as_posix()
+    def relative(self, file: str | Path) -> str:
+        return _relative(file, self.target.parent)
 
     def remove_old_states(self) -> None:
         if self.folder.is_dir():
@@ -122,6 +131,13 @@ class _Saving:
 def states_folder(preset_file: Path) -> Path:
     """Where the large states of a preset lie."""
     return preset_file.with_suffix(STATES_SUFFIX)
+
+
+def _relative(file: str | Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # another drive
+        return Path(file).as_posix()
 
 
 def _at(data: Any, path: "KeyPath") -> Any:

@@ -4,11 +4,11 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pedalboard
 
 from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
 from ..midi.messages import channel
+from ..tails import echo_seconds
 from .stages import Container, Queue, leaves, stages, widens
 from .stem_feed import StemFeed
 
@@ -88,7 +88,7 @@ class StreamingBoard:
         self._midi = [midi for stage in self._stages for midi in stage.midi]
         self._position = 0  # frames that came in
         self._feed: StemFeed | None = None
-        self.quiet_time = max([SHORTEST_QUIET, *(echo + 0.1 for echo in _echoes(board))])
+        self.quiet_time = max([SHORTEST_QUIET, *(echo_seconds(plugin) + 0.1 for plugin in leaves(board))])
 
     @property
     def tail_seconds(self) -> float:
@@ -199,7 +199,3 @@ class StreamingChain(StreamingBoard):
         self.chain.set_parameter(target, value)
         if target.endswith(BYPASS):
             self.refresh()
-
-
-def _echoes(board: Container) -> list[float]:
-    return [plugin.delay_seconds for plugin in leaves(board) if isinstance(plugin, pedalboard.Delay)]

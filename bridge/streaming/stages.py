@@ -12,6 +12,7 @@ from pedalboard import Mix, Plugin, PluginContainer
 from ...models.errors import AudioError, PluginError
 from ..audio import Audio
 from ..native.running import RunningKernel
+from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
 from .midi_input import MidiInput
 
@@ -156,6 +157,11 @@ class Run:
         found = (KernelPlugin.identify(plugin) for plugin in leaves(board))
         self._kernels = [running for running in found if running is not None]
         for running in self._kernels:
+            if running.kernel.channels[1] < channels:
+                raise AudioError(
+                    f"{running.kernel.name} plays at most {running.kernel.channels[1]} channels, not {channels}: "
+                    "split the audio into files of so many"
+                )
             if not runs_at(running.kernel, self._sample_rate):
                 raise AudioError(f"{running.kernel.name} does not run at {self._sample_rate} Hz: {REMEDY}")
         return board
@@ -318,8 +324,16 @@ def leaves(plugins: Container) -> Iterator[Plugin]:
 
 
 def widens(board: Container) -> bool:
-    """Whether two channels of the same sound come out different: the chain has a stereo reverb."""
-    return any(isinstance(plugin, WIDENING) for plugin in leaves(board))
+    """Whether two channels of the same sound come out different: the chain has a stereo reverb, or the like."""
+    return any(isinstance(plugin, WIDENING) or _spreads(plugin) for plugin in leaves(board))
+
+
+def _spreads(plugin: Plugin) -> bool:
+    """Whether a plugin has two outputs of its own."""
+    running = KernelPlugin.identify(plugin)
+    return bool(
+        running and isinstance(running.kernel, Lv2Kernel) and len(running.kernel.description.audio_outputs) == 2
+    )
 
 
 def _members(container: Container) -> list[Plugin]:

@@ -119,7 +119,6 @@ def test_a_vst3_keeps_its_state(noise, tmp_path: Path, monkeypatch: pytest.Monke
     )
     (tmp_path / "test.toml").write_text(HEAD + text)
     chain = build_chain(load_preset(tmp_path / "test.toml"))
-    assert chain.to_preset() == chain.preset
     chain.nodes["vst3"].treble = 2.0
     again = saved(chain, tmp_path / "state.toml")
     node = again.preset.nodes["vst3"]

@@ -251,7 +251,7 @@ def test_tails_add_up_in_a_chain_and_the_longest_branch_counts(load) -> None:
         (
             '[[chain]]\ntype = "lv2"\nuri = "urn:x"',
             PluginError,
-            r"test.toml:\d+: chain\[0\]: the LV2 plugin urn:x cannot",
+            r"test.toml:\d+: chain\[0\]: there is no LV2 plugin urn:x",
         ),
         (
             '[[chain]]\ntype = "vst3"\npath = "Nix.vst3"',
