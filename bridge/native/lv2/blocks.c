@@ -6,7 +6,7 @@
 #include "atoms.h"
 #include "vocabulary.h"
 
-enum { EVENTS_CAPACITY = 65536, LONGEST_LATENCY = 1 << 24 };
+enum { EVENTS_CAPACITY = 65536 };
 
 static size_t row_size(const struct player *player) { return (size_t)player->longest_block * sizeof(float); }
 
@@ -52,14 +52,6 @@ void blocks_scale_controls(struct player *player, const float *slots) {
         bool is_scaled = port->kind == PORT_CONTROL && !port->is_output && (port->flags & PORT_BY_SAMPLE_RATE);
         if (is_scaled && port->slot >= 0) *player->controls[i] = slots[port->slot] * (float)player->sample_rate;
     }
-}
-
-int32_t blocks_reported_latency(const struct player *player) {
-    const struct voices *voices = atomic_load(&player->playing);
-    int32_t port = player->program->latency_port;
-    if (!voices || port < 0) return 0;
-    float latency = voices->list[0].outputs[port];
-    return latency > 0.0f && latency < (float)LONGEST_LATENCY ? (int32_t)(latency + 0.5f) : 0;
 }
 
 /* Events in. */

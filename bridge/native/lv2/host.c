@@ -3,7 +3,6 @@
 #include "../live.h"
 #include "../memory.h"
 #include "atoms.h"
-#include "blocks.h"
 #include "features.h"
 #include "hosting.h"
 #include "player.h"
@@ -155,14 +154,6 @@ int32_t ampboard_lv2_output(struct program *program, int32_t port, float *value)
     if (playing) *value = playing->list[0].outputs[port];
     hosting_leave();
     return playing != NULL;
-}
-
-int32_t ampboard_lv2_latency(struct program *program) {
-    hosting_enter();
-    struct player *player = program->players;
-    int32_t latency = player ? player->program->block_size + blocks_reported_latency(player) : -1;
-    hosting_leave();
-    return latency;
 }
 
 uint32_t ampboard_lv2_log(struct program *program, char *text, uint32_t capacity) {

@@ -3,7 +3,7 @@
 #include "../memory.h"
 #include "atoms.h"
 
-enum { SETTLING_BLOCKS = 2 };
+enum { SETTLING_BLOCKS = 2, LONGEST_LATENCY = 1 << 24 };
 
 uint32_t atom_port_capacity(const struct port *port) {
     uint32_t size = port->minimum_size > LV2_ATOM_BUFFER ? port->minimum_size : LV2_ATOM_BUFFER;
@@ -109,6 +109,7 @@ static void activate(struct voices *voices) {
         struct voice *voice = &voices->list[i];
         if (voices->program->plugin->activate) voices->program->plugin->activate(voice->instance);
         worker_do_jobs(&voice->worker);
+        worker_deliver(&voice->worker); /* what restore() asked for counts from the first block on */
     }
     voices->is_active = true;
 }
@@ -226,4 +227,10 @@ void voices_add_event(struct voices *voices, enum port_flag taking, int64_t fram
             sequence_add(voices->list[v].buffers[i], atom_port_capacity(port), frame, atom, atom + 1);
         }
     }
+}
+
+int32_t voices_reported_latency(const struct voices *voices) {
+    int32_t port = voices->program->latency_port;
+    float latency = port < 0 ? 0.0f : voices->list[0].outputs[port];
+    return latency > 0.0f && latency < (float)LONGEST_LATENCY ? (int32_t)(latency + 0.5f) : 0;
 }

@@ -29,15 +29,14 @@ from ...native.lv2_host import (
 )
 from .atoms import Atom, decode_atom, encode_atom
 from .description import Lv2Description, Lv2Port, is_side_chain
-from .vocabulary import LV2, PATCH, STATE
+from .vocabulary import BLOCKS, LV2, PATCH, STATE
 
 LONGEST_BLOCK: Final = 8192
 MOST_CHANNELS: Final = 64
 
-_BLOCKS: Final = "http://lv2plug.in/ns/ext/buf-size#"
 _MIDI_EVENT: Final = "http://lv2plug.in/ns/ext/midi#MidiEvent"
 _FIXED_BLOCKS: Final = frozenset(
-    _BLOCKS + name for name in ("fixedBlockLength", "powerOf2BlockLength", "coarseBlockLength")
+    BLOCKS + name for name in ("fixedBlockLength", "powerOf2BlockLength", "coarseBlockLength")
 )
 _BLOCK_OF_CHOOSY: Final = 256  # frames, for plugins that want blocks of one size
 _PLAIN_AND_PORTABLE: Final = 3  # LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE
@@ -87,7 +86,8 @@ class Lv2Kernel:
         self.side_inputs = len(description.side_chain_inputs)
         self._files = tempfile.TemporaryDirectory(prefix="ampboard-lv2-", ignore_cleanup_errors=True)
         self._program = self._open()
-        weakref.finalize(self, lv2_library().ampboard_lv2_close, self._program)
+        # Not at exit: plugins may play until the process has ended.
+        weakref.finalize(self, lv2_library().ampboard_lv2_close, self._program).atexit = False
 
     @property
     def name(self) -> str:
@@ -140,11 +140,16 @@ class Lv2Kernel:
     def patch(self, property_uri: str, atom: Atom) -> None:
         """Send a ``patch:Set`` message, which counts for every later reset too.
 
+        A plugin without a port for messages gets the property with its state instead.
+
         Raises
         ------
         PluginError
             When the message is too long.
         """
+        if not any(_native_port(port, -1).flags & TAKES_PATCH for port in self.description.ports):
+            self.restore({**self.save(), property_uri: atom})
+            return
         natives, _bodies = _natives({property_uri: atom})
         if lv2_library().ampboard_lv2_patch(self._program, natives) < 0:
             raise PluginError(f"{self.name}: the value of {property_uri} is too long for a message")

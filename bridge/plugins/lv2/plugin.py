@@ -14,7 +14,7 @@ from .description import Lv2Description, PatchParameter
 from .discovery import describe_lv2, lv2_presets
 from .kernel import Lv2Kernel
 from .preset_bundles import Lv2Preset
-from .presets import read_default_state, read_preset, write_preset
+from .presets import default_state, preset_state, write_preset
 from .state import Lv2State
 from .vocabulary import last_part
 
@@ -241,7 +241,7 @@ def load_lv2(
         return Lv2Plugin(Lv2Kernel(description, block_size=block_size, reserved=_RESERVED))
 
     plugin = load_safely(PluginIdentity.lv2(uri, description.binary), make)
-    start = read_default_state(description)
+    start = default_state(description)
     if preset is not None:
         start = _find_preset(description, preset).over(start)
     if state is not None:
@@ -261,4 +261,4 @@ def _find_preset(description: Lv2Description, preset: str) -> Lv2State:
     if not found:
         labels = [p.label for p in presets if p.label]
         raise PluginError(f"{description.name} has no preset {preset!r}: {suggestion(preset, labels)}")
-    return read_preset(found[0])
+    return preset_state(found[0])
