@@ -69,7 +69,8 @@ int32_t ampboard_lv2_save(struct program *program, const struct property **value
     hosting_enter();
     if (program->state && program->state->save) {
         struct voices *playing = program->players ? atomic_load(&program->players->playing) : NULL;
-        if (playing && !program->patches.count) {
+        bool is_current = playing && playing->version == atomic_load(&program->version);
+        if (is_current && !program->patches.count) {
             saved = voices_save(playing, &program->memory);
         } else {
             struct voices *unheard = create_unheard(program);
