@@ -261,7 +261,7 @@ void player_describe(struct program *program, struct kernel *kernel) {
         .prepare = prepare,
         .process = process,
         .reset = reset,
-        .event = program->has_atoms ? event : NULL,
+        .event = program->takes_midi ? event : NULL,
         .latency = program->latency_port >= 0 ? latency : NULL,
         .release = release,
         .program = program,

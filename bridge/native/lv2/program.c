@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../memory.h"
-#include "features.h"
+#include "host_features.h"
 #include "hosting.h"
 #include "library.h"
 #include "vocabulary.h"
@@ -51,6 +51,7 @@ static void count_ports(struct program *program) {
         if (port->kind == PORT_AUDIO && !port->is_output) program->inputs++;
         if (port->kind == PORT_SIDE_CHAIN) program->side_inputs++;
         if (port->kind == PORT_ATOM) program->has_atoms = true;
+        if (port->kind == PORT_ATOM && (port->flags & PORT_MIDI)) program->takes_midi = true;
         if (port->kind == PORT_CONTROL && port->is_output && (port->flags & PORT_LATENCY)) program->latency_port = i;
         if (port->kind == PORT_CONTROL && (port->flags & PORT_BY_SAMPLE_RATE)) program->has_scaled_controls = true;
     }
@@ -119,6 +120,7 @@ void program_close(struct program *program) {
     if (!program) return;
     properties_clear(&program->memory);
     properties_clear(&program->patches);
+    properties_clear(&program->saved);
     memory_free(program->bundle);
     memory_free(program->files);
     memory_free(program->ports);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "features.h"
+#include "host_features.h"
 #include "program.h"
 #include "properties.h"
 #include "worker.h"

@@ -1,4 +1,4 @@
-#include "features.h"
+#include "host_features.h"
 
 #include <stdlib.h>
 #include <string.h>
