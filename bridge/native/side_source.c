@@ -57,6 +57,14 @@ static float *sample_at(const struct side_source *source, int32_t channel, int64
     return source->samples + (int64_t)channel * source->capacity + frame;
 }
 
+/* How many of the frames from `position` to `end` lie side by side. */
+static int64_t run_from(const struct side_source *source, int64_t position, int64_t end) {
+    int64_t run = end - position;
+    if (!source->is_bus) return run;
+    int64_t to_edge = source->capacity - (position & (source->capacity - 1));
+    return run < to_edge ? run : to_edge;
+}
+
 static bool is_roomy(const struct side_source *bus, int32_t channels, int64_t capacity) {
     return bus->samples && bus->channels == channels && bus->capacity >= capacity;
 }
@@ -115,8 +123,11 @@ void side_source_append(struct side_source *bus, float *const *rows, int32_t cha
     int64_t first = frames > bus->capacity ? end - bus->capacity : bus->end;
     for (int32_t channel = 0; channel < bus->channels; channel++) {
         const float *row = rows && channel < channels ? rows[channel] : NULL;
-        for (int64_t i = first; i < end; i++) {
-            *sample_at(bus, channel, i) = row ? finite_or_zero(row[i - bus->end]) : 0.0f;
+        for (int64_t i = first, run; i < end; i += run) {
+            run = run_from(bus, i, end);
+            float *kept = sample_at(bus, channel, i);
+            if (!row) memset(kept, 0, (size_t)run * sizeof *kept);
+            for (int64_t j = 0; row && j < run; j++) kept[j] = finite_or_zero(row[i - bus->end + j]);
         }
     }
     bus->end = end;
@@ -126,7 +137,11 @@ static void add_channel(const struct side_source *source, int32_t channel, int64
                         int32_t frames) {
     int64_t from = oldest(source) > position ? oldest(source) : position;
     int64_t to = source->end < position + frames ? source->end : position + frames;
-    for (int64_t i = from; i < to; i++) row[i - position] += gain * *sample_at(source, channel, i);
+    for (int64_t i = from, run; i < to; i += run) {
+        run = run_from(source, i, to);
+        const float *kept = sample_at(source, channel, i);
+        for (int64_t j = 0; j < run; j++) row[i - position + j] += gain * kept[j];
+    }
 }
 
 void side_source_read(const struct side_source *source, int64_t position, float *const *rows, int32_t row_count,

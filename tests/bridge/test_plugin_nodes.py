@@ -1,5 +1,9 @@
 """LV2 nodes of chains: side-chains, MIDI, bypass, state, against what a probe says reached it."""
 
+import os
+import shutil
+import subprocess
+from collections.abc import Generator
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,15 +13,33 @@ import pytest
 import soundfile
 
 from ampboard.bridge.chains import build_chain
+from ampboard.bridge.plugins.lv2.folders import lv2_folders
 from ampboard.bridge.rendering import render
 from ampboard.bridge.streaming import StreamingChain
 from ampboard.models.errors import AudioError, ParameterError, PluginError
 from ampboard.presets import Preset, load_preset
 
+PROBE = Path(__file__).parent / "probe.lv2"
 RATE = 48_000
 HEAD = 'schema = 1\nname = "Test"\n'
 GAIN = '[[chain]]\ntype = "builtin"\nplugin = "Gain"\nparameters.gain_db = -6.0\n'
 AMP = '[[chain]]\ntype = "neural"\nmodel = "{}"\noversampling = 2\n'  # it has latency
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """URI of an LV2 effect that tells what reaches it, built and on the LV2_PATH; see ``probe.lv2/probe.c``."""
+    compiler = os.environ.get("CC") or shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler: install one, or set CC")
+    folder = tmp_path_factory.mktemp("lv2")
+    bundle = folder / PROBE.name
+    shutil.copytree(PROBE, bundle)
+    source, binary = bundle / "probe.c", bundle / "probe.so"
+    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", binary, source], check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LV2_PATH", os.pathsep.join([str(folder), *map(str, lv2_folders())]))
+        yield "urn:ampboard:test:probe"
 
 
 @pytest.fixture

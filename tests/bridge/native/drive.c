@@ -407,6 +407,7 @@ int main(void) {
 
     test_swaps_while_playing();
     test_plugins_come_and_go_on_several_threads();
+    test_streams();
     puts("all as it should be");
     return 0;
 }
