@@ -17,7 +17,7 @@ from ..switching import ChainSwitcher
 from .formats import AudioSource
 from .result import SwitchEvent
 from .score import Programme, Score
-from .stem import Stem
+from .side_stem import SideStem
 from .tail_trimmer import TailTrimmer
 
 BLOCK: Final = 2048  # frames
@@ -48,10 +48,10 @@ class Take:
         *,
         channels: int | None,
         tail_limit: float,
-        stem: AudioSource | None = None,
+        side_stem: AudioSource | None = None,
     ) -> None:
         self.source = source
-        self._stem = stem
+        self._side_stem = side_stem
         self._programme = programme
         self.score = score
         self._shared = {slot: programme.first_of(slot) for slot in score.slots}  # slots of one preset share a chain
@@ -87,9 +87,9 @@ class Take:
             fade=switching.fade_ms / 1000,
             spillover=switching.spillover,
             tail_limit=min(switching.tail_limit_s, tail_limit),
-            stem_channels=stem.channels if stem else 0,
+            stem_channels=side_stem.channels if side_stem else 0,
         )
-        self.remarks = tuple(_remarks(built.values(), stem))
+        self.remarks = tuple(_remarks(built.values(), side_stem))
         self.latency = self._switcher.latency
         self.switches = [SwitchEvent(0, score.initial, programme.presets[score.initial].name)]
         moving = any(isinstance(action, MoveControl) and frame > 0 for frame, action in score.events)
@@ -109,7 +109,7 @@ class Take:
     def blocks(self) -> Iterator[Audio]:
         """The output: latency trimmed, float32 of shape (channels, frames), the tail as long as it sounds."""
         position = 0
-        stem = Stem(self._stem) if self._stem else None
+        stem = SideStem(self._side_stem) if self._side_stem else None
         behind = self.latency + self._tail.most_frames
         silence = (
             np.zeros((self.source.channels, min(BLOCK, behind - start)), np.float32)

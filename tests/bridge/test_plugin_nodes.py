@@ -36,7 +36,8 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     bundle = folder / PROBE.name
     shutil.copytree(PROBE, bundle)
     source, binary = bundle / "probe.c", bundle / "probe.so"
-    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", binary, source], check=True)
+    flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    subprocess.run([compiler, *flags, "-o", binary, source], check=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LV2_PATH", os.pathsep.join([str(folder), *map(str, lv2_folders())]))
         yield "urn:ampboard:test:probe"

@@ -102,7 +102,7 @@ def save_vst_preset(plugin: pedalboard.VST3Plugin, path: str | Path) -> None:
 def _deliver_parameters(plugin: pedalboard.VST3Plugin) -> None:
     for channels in (2, 1):
         with suppress(ValueError):  # how pedalboard says that it does not play so many channels
-            plugin.process(np.zeros((channels, _BLOCK), np.float32), _RATE, reset=False)
+            pedalboard.Chain([plugin]).process(np.zeros((channels, _BLOCK), np.float32), _RATE, reset=False)
             break
     plugin.reset()
 
