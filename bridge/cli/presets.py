@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, print_error, print_facts, print_json, print_rows
+from .output import Json, foreign_output_aside, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
     from ...presets import Preset
@@ -87,7 +87,8 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check presets and setlists; every problem is told with its line. Exit code 2 when there are any."""
-    problems = {str(path): _problems(path) for path in files}
+    with foreign_output_aside():
+        problems = {str(path): _problems(path) for path in files}
     if json:
         print_json([{"file": file, "valid": not lines, "problems": lines} for file, lines in problems.items()])
     else:
