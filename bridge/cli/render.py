@@ -38,6 +38,9 @@ def render(
     setlist: Annotated[str | None, typer.Option("--setlist", "-s", help="Setlist file, or 'demo'.")] = None,
     midi: Annotated[Path | None, typer.Option(help="MIDI file that switches presets and moves parameters.")] = None,
     midi_channel: Annotated[int | None, typer.Option(min=1, max=16, help="Listen to this channel alone.")] = None,
+    side_chain: Annotated[
+        Path | None, typer.Option("--side-chain", help="Audio file for side-chains that hear a stem.")
+    ] = None,
     format: Annotated[Container, typer.Option(help="File format.")] = Container.WAV,
     bit_depth: Annotated[
         BitDepth | None, typer.Option(help="Sample format; float for wav, 24 for flac when left out.")
@@ -71,6 +74,7 @@ def render(
                 setlist=setlist,
                 midi=midi,
                 midi_channel=midi_channel,
+                side_chain=side_chain,
                 format=format.value,
                 bit_depth=None if bit_depth is None else bit_depth.value,
                 channels=channels,

@@ -10,6 +10,7 @@ from ..plugins.trial import is_trusting
 from .formats import AudioSource, BitDepth, Container, OutputFormat, free_target, whole_file, write_errors
 from .result import RenderResult
 from .score import Programme, Score
+from .side_stem import open_side_stem
 from .stem import Progress, StemJob, write_stem
 from .take import MOST_CHANNELS
 from .worker_pool import render_in_workers
@@ -28,6 +29,7 @@ def render(
     setlist: Setlist | str | Path | None = None,
     midi: str | Path | None = None,
     midi_channel: int | None = None,
+    side_chain: str | Path | None = None,
     format: Container = "wav",
     bit_depth: BitDepth | None = None,
     channels: int | None = None,
@@ -56,8 +58,12 @@ def render(
         A standard MIDI file whose time 0 is frame 0 of every stem. Program changes bring up slots, control changes move
         what the presets map; CC 7 and CC 11 set the level behind the chain where no preset maps them. Each acts at its
         exact frame; what lies behind a processor with latency hears it earlier by that latency (at most 2 ms for amps).
+        Plugins that listen to MIDI get notes, controllers and bends with the very frame of sound they belong to.
     midi_channel : int, optional
         Channel to listen to, 1 to 16; all when left out.
+    side_chain : path, optional
+        Audio file for the side-chains that hear a stem, from frame 0 on; it has the sample rate of the inputs. Silence
+        follows when it is shorter; one channel is heard on both sides, two are averaged where there is one.
     format : {"wav", "flac"}
         Container of the outputs.
     bit_depth : {"float", "24", "16"}, optional
@@ -115,6 +121,7 @@ def render(
             channels=channels,
             tail_limit=tail_limit,
             normalize=normalize,
+            side_stem=None if side_chain is None else open_side_stem(side_chain, source),
         )
         for source, target in zip(sources, targets, strict=True)
     ]

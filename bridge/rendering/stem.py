@@ -33,6 +33,8 @@ class StemJob:
     output_format : OutputFormat
     channels, tail_limit, normalize
         See `render`.
+    side_stem : AudioSource or None
+        What side-chains hear.
     """
 
     source: AudioSource
@@ -43,6 +45,7 @@ class StemJob:
     channels: int | None
     tail_limit: float
     normalize: float | None
+    side_stem: AudioSource | None = None
 
     def begin(self) -> Take:
         """Make the chains.
@@ -52,7 +55,14 @@ class StemJob:
         AmpboardError
             When one cannot be made, or its output does not fit into the format.
         """
-        take = Take(self.source, self.programme, self.score, channels=self.channels, tail_limit=self.tail_limit)
+        take = Take(
+            self.source,
+            self.programme,
+            self.score,
+            channels=self.channels,
+            tail_limit=self.tail_limit,
+            side_stem=self.side_stem,
+        )
         self.output_format.check(self.target, self.source.sample_rate, take.channels)
         return take
 
@@ -130,6 +140,7 @@ def _warnings(take: Take, clipped: int, peak: float) -> Iterator[str]:
             f"only the {source.frames} frames there are were rendered"
         )
     yield from take.score.remarks
+    yield from take.remarks
     if late := [frame for frame, _ in take.score.events if frame >= source.frames]:
         end = f"the end ({source.frames} frames)"
         yield f"MIDI events from frame {late[0]} on come after {end}: only the tail hears them"

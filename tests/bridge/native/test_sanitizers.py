@@ -1,7 +1,8 @@
 """The native bridge under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, driven by a small C host.
 
 `drive.c` plays the host: create and destroy, parameters inside a block, state, resets, bus changes, growing blocks,
-NaN, and kernels exchanged while another thread processes. It checks the output itself and ends with a message.
+NaN, and kernels exchanged while another thread processes. `drive_streams.c` adds MIDI, side-chains and what a kernel
+takes beside its state. It checks the output itself and ends with a message.
 """
 
 import os
@@ -12,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parents[2] / "bridge" / "native"
-HOST = [HERE / "drive.c", HERE / "host.c"]
+HOST = [HERE / "drive.c", HERE / "drive_streams.c", HERE / "host.c"]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the host uses POSIX threads")
 
