@@ -4,24 +4,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../flush_to_zero.h"
 #include "../lock.h"
 #include "player.h"
 #include "wake.h"
 
 static struct lock hosting = LOCK_INITIAL;
 static _Thread_local int depth;
+static _Thread_local uint64_t floating_point_mode;
 
 static struct player *players; /* guarded by `hosting` */
 static struct wake wake;
 static atomic_bool has_thread;
 static atomic_bool is_requested;
 
+/* The mode comes back: libraries linked with -ffast-math change it when they are opened, plugins when they are called. */
 void hosting_enter(void) {
-    if (depth++ == 0) lock_take(&hosting);
+    if (depth++ > 0) return;
+    lock_take(&hosting);
+    floating_point_mode = flush_to_zero_begin();
 }
 
 void hosting_leave(void) {
-    if (--depth == 0) lock_give(&hosting);
+    if (--depth > 0) return;
+    flush_to_zero_end(floating_point_mode);
+    lock_give(&hosting);
 }
 
 static void serve(void) {

@@ -115,6 +115,11 @@ class Lv2Kernel:
         """Symbols of control inputs by parameter name."""
         return {name: symbol for symbol, name in self._names.items()}
 
+    @property
+    def files_folder(self) -> Path:
+        """Where the plugin writes files that belong to its state; it goes with the kernel."""
+        return Path(self._files.name)
+
     def save(self) -> dict[str, Atom]:
         """What the plugin stores, or what it was last given when it keeps nothing.
 

@@ -37,6 +37,11 @@ class Lv2Plugin(KernelPlugin):
         self._lv2 = kernel
 
     @property
+    def kernel(self) -> Lv2Kernel:
+        """The kernel that plays."""
+        return self._lv2
+
+    @property
     def description(self) -> Lv2Description:
         """What the bundle says about the plugin."""
         return self._lv2.description

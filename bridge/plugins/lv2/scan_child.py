@@ -23,7 +23,6 @@ def main() -> None:
     """Read bundles and answer with a summary of each; descriptions go to the cache at once."""
     parent = connect_to_parent()
     request: ScanRequest = parent.receive()
-    parent.end_with_parent()
     gc.disable()  # statements hold no cycles, and there are millions of them
     for path, fingerprint in request.bundles:
         bundle = read_bundle(path, reader=request.reader, share=request.share)
