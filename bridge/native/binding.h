@@ -42,6 +42,11 @@ void binding_destroy(struct binding *binding);
 
 static inline bool binding_is_refused(const struct binding *binding) { return binding->latency < 0; }
 
+/* Off the audio thread, of a binding that is not refused. */
+static inline int32_t binding_latency(const struct binding *binding) {
+    return binding->kernel.latency ? binding->kernel.latency(binding->state) : binding->latency;
+}
+
 /* Audio thread. */
 void binding_write_slot(struct binding *binding, int32_t slot, double value);
 void binding_reset(struct binding *binding);

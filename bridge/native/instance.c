@@ -272,7 +272,7 @@ void instance_set_arrangement(struct instance *instance, uint64_t arrangement, i
 int32_t instance_latency(struct instance *instance) {
     lock_take(&instance->preparing);
     const struct binding *published = atomic_load(&instance->published);
-    int32_t latency = published && !binding_is_refused(published) ? published->latency : 0;
+    int32_t latency = published && !binding_is_refused(published) ? binding_latency(published) : 0;
     lock_give(&instance->preparing);
     return latency;
 }

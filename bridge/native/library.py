@@ -32,6 +32,7 @@ class NativeKernel(ctypes.Structure):
         ("process", ctypes.c_void_p),
         ("reset", ctypes.c_void_p),
         ("event", ctypes.c_void_p),
+        ("latency", ctypes.c_void_p),
         ("release", ctypes.c_void_p),
         ("program", ctypes.c_void_p),
         ("tail", ctypes.c_double),

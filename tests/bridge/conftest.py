@@ -1,9 +1,9 @@
-"""A kernel compiled by the system's C compiler: `native/probe.c` says what it does."""
+"""Foreign plugins and kernels of the tests' own, compiled by the system's C compiler."""
 
 import ctypes
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import pytest
 
 from ampboard.models.kernels.parameter import Parameter
 from ampboard.models.kernels.runnable import KernelAddresses
+
+from .plugins.faulty import Faulty, build_faulty
 
 HERE = Path(__file__).resolve().parent
 HEADERS = HERE.parents[1] / "bridge" / "native"
@@ -63,3 +65,25 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Probe]:
     subprocess.run([compiler, "-std=c11", "-O2", "-fPIC", "-shared", *sources, "-o", str(output)], check=True)
     library = ctypes.CDLL(str(output))
     return lambda **fields: Probe(library, **fields)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _verdicts_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    """What becomes of plugins in tests is not kept among the user's own verdicts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AMPBOARD_PLUGIN_RECORDS", str(tmp_path_factory.mktemp("verdicts")))
+        patch.delenv("AMPBOARD_TRUST_PLUGINS", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def faulty_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the plugin in faulty.c."""
+    return build_faulty(tmp_path_factory.mktemp("faulty"))
+
+
+@pytest.fixture
+def faulty(faulty_code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Faulty:
+    """A copy of the plugin in faulty.c that no other test has seen; hanging is found out after 2 s."""
+    monkeypatch.setenv("AMPBOARD_PLUGIN_TIME_LIMIT", "2")
+    return Faulty.copy(faulty_code, tmp_path / "plugins" / "Faulty.vst3", monkeypatch)
