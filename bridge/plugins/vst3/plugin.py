@@ -10,6 +10,8 @@ import pedalboard
 
 from ....models.errors import ParameterError, PluginError
 from ....presets.builtins import suggestion
+from ...native.library import BUNDLE, bundle_path
+from ..entering import entered, identity_of
 from ..identity import PluginIdentity
 from ..trial import load_safely
 from .state import restore_state
@@ -78,7 +80,10 @@ def load_vst3(
         When it has no such parameter, or refuses a value.
     """
     found = find_vst3(str(path))
-    plugin = load_safely(PluginIdentity.vst3(found, plugin_name), lambda: _make(found, plugin_name))
+    if found.name == BUNDLE and found == bundle_path():  # our own, which knows what was registered in this process
+        plugin = _make(found, plugin_name)
+    else:
+        plugin = load_safely(PluginIdentity.vst3(found, plugin_name), lambda: _make(found, plugin_name))
     if raw_state is not None:
         restore_state(plugin, raw_state, origin=f"the state given for {found}")
     for name, value in (parameters or {}).items():
@@ -104,13 +109,15 @@ def set_vst3_parameter(plugin: pedalboard.VST3Plugin, name: str, value: float | 
     ParameterError
         When there is no such parameter, or the plugin refuses the value.
     """
-    known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
-    if name not in known:
-        raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
-    try:
-        setattr(plugin, name, value)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
+    identity = identity_of(plugin)
+    with entered((identity,) if identity else (), "setting its parameters"):
+        known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
+        if name not in known:
+            raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
+        try:
+            setattr(plugin, name, value)
+        except (ValueError, TypeError) as error:
+            raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
 
 
 def _one_line(error: Exception) -> str:
