@@ -26,6 +26,7 @@ struct binding {
     const float **inputs;
     float **outputs;
     float **side_inputs; /* the rows of side-chain */
+    uint64_t written_edits; /* how many edits of parameters its slots know of */
     int32_t fade_frames; /* length of the fade-in after a repair */
     int32_t faded_frames;
 

@@ -45,6 +45,7 @@ struct instance *instance_create(struct plugin_class *plugin_class) {
     atomic_init(&instance->published, NULL);
     atomic_init(&instance->epoch, 0);
     atomic_init(&instance->reset_armed, false);
+    atomic_init(&instance->edits, 1);
     for (int32_t i = 0; i < description->parameter_count; i++) {
         atomic_init(&instance->values[i], description->parameters[i].default_value);
     }
@@ -328,6 +329,7 @@ double instance_value(const struct instance *instance, int32_t index) {
 void instance_set_value(struct instance *instance, int32_t index, double plain) {
     double clamped = parameter_clamp(parameter_of(instance, index), plain);
     atomic_store_explicit(&instance->values[index], clamped, memory_order_relaxed);
+    atomic_fetch_add_explicit(&instance->edits, 1, memory_order_release);
 }
 
 void instance_set_normalised(struct instance *instance, int32_t index, double normalised) {

@@ -65,6 +65,7 @@ struct instance {
     _Atomic(struct midi_queue *) midi; /* NULL until the first message */
     int64_t position; /* audio thread: frames since the stream began */
     struct instance_counters counters;
+    atomic_uint_least64_t edits; /* of the values: from 1, so that a new binding knows of none */
     _Atomic double values[]; /* plain parameter values */
 };
 

@@ -36,9 +36,17 @@ static int32_t apply_points(struct instance *instance, void *changes, int32_t af
     return next;
 }
 
+/* A count that is read too early only means that the slots are written once more. */
 static void write_slots(const struct instance *instance, struct binding *binding) {
+    uint64_t edits = atomic_load_explicit(&instance->edits, memory_order_acquire);
+    if (binding->written_edits == edits) return;
+    binding->written_edits = edits;
     int32_t parameter_count = instance->plugin_class->description.parameter_count;
     for (int32_t i = 0; i < parameter_count; i++) binding_write_slot(binding, i, instance_value(instance, i));
+}
+
+static bool is_reset(struct instance *instance) {
+    return atomic_load(&instance->reset_armed) && atomic_exchange(&instance->reset_armed, false);
 }
 
 /* What goes into one block beside audio and parameters. */
@@ -138,7 +146,7 @@ void process_block(struct instance *instance, struct vst3_process_data *data) {
         return;
     }
     bool plays = fits(binding, data);
-    struct surroundings around = enter(instance, data, plays && atomic_exchange(&instance->reset_armed, false));
+    struct surroundings around = enter(instance, data, plays && is_reset(instance));
     if (!plays) {
         play_nothing(binding, data);
         apply_points(instance, changes, INT32_MIN, INT32_MAX, INT32_MAX);

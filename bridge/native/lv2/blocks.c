@@ -119,7 +119,8 @@ static void hear(void *context, const struct lv2_atom_event *event) {
 
 static void read_events(struct player *player, struct voices *voices) {
     const struct program *program = player->program;
-    for (int32_t i = 0; i < program->port_count; i++) {
+    for (int32_t b = 0; b < program->block_port_count; b++) {
+        int32_t i = program->block_ports[b];
         const struct port *port = &program->ports[i];
         if (port->kind != PORT_ATOM || !port->is_output) continue;
         sequence_visit(voices->list[0].buffers[i], atom_port_capacity(port), hear, player);
@@ -141,7 +142,8 @@ static void connect_side_chain(struct player *player, struct voices *voices, str
                                const float *const *inputs) {
     const struct program *program = player->program;
     int32_t side = 0;
-    for (int32_t i = 0; i < program->port_count; i++) {
+    for (int32_t b = 0; b < program->block_port_count; b++) {
+        int32_t i = program->block_ports[b];
         if (program->ports[i].kind != PORT_SIDE_CHAIN) continue;
         const float *data = side < player->side_inputs ? inputs[player->channels + side] : voices->zero;
         voice_connect(voices, voice, i, (void *)data);
@@ -154,7 +156,8 @@ static void run_per_channel(struct player *player, struct voices *voices, const 
     const struct program *program = player->program;
     for (int32_t c = 0; c < voices->count; c++) {
         struct voice *voice = &voices->list[c];
-        for (int32_t i = 0; i < program->port_count; i++) {
+        for (int32_t b = 0; b < program->block_port_count; b++) {
+            int32_t i = program->block_ports[b];
             const struct port *port = &program->ports[i];
             if (port->kind != PORT_AUDIO) continue;
             voice_connect(voices, voice, i, port->is_output ? (void *)outputs[c] : (void *)inputs[c]);
@@ -179,7 +182,8 @@ static void run_once(struct player *player, struct voices *voices, const float *
     const struct program *program = player->program;
     struct voice *voice = &voices->list[0];
     int32_t input = 0, output = 0;
-    for (int32_t i = 0; i < program->port_count; i++) {
+    for (int32_t b = 0; b < program->block_port_count; b++) {
+        int32_t i = program->block_ports[b];
         const struct port *port = &program->ports[i];
         if (port->kind != PORT_AUDIO) continue;
         if (port->is_output) {
@@ -206,7 +210,7 @@ static void run(struct player *player, int64_t start, const float *const *inputs
                 int32_t frames) {
     struct voices *voices = atomic_load_explicit(&player->playing, memory_order_acquire);
     const struct program *program = player->program;
-    voices->has_run = true;
+    atomic_store_explicit(&voices->has_run, true, memory_order_relaxed);
     if (program->has_atoms) write_events(player, voices, start, frames);
     if (program_is_per_channel(program)) {
         run_per_channel(player, voices, inputs, outputs, frames);

@@ -104,7 +104,7 @@ int32_t ampboard_lv2_restore(struct program *program, const struct property *val
         struct voices *playing = atomic_load(&player->playing);
         if (playing && playing->has_run && is_live() && program->restores_while_running) {
             voices_restore(playing, &program->memory);
-            playing->version = version;
+            atomic_store(&playing->version, version);
         } else {
             player_offer(player, true);
         }

@@ -47,6 +47,8 @@ static void count_ports(struct program *program) {
     program->latency_port = -1;
     for (int32_t i = 0; i < program->port_count; i++) {
         const struct port *port = &program->ports[i];
+        bool is_audio = port->kind == PORT_AUDIO || port->kind == PORT_SIDE_CHAIN;
+        if (is_audio || port->kind == PORT_ATOM) program->block_ports[program->block_port_count++] = i;
         if (port->kind == PORT_AUDIO && port->is_output) program->outputs++;
         if (port->kind == PORT_AUDIO && !port->is_output) program->inputs++;
         if (port->kind == PORT_SIDE_CHAIN) program->side_inputs++;
@@ -73,7 +75,8 @@ static bool fill(struct program *program, const struct plugin_facts *facts) {
     program->bundle = copy_text(facts->bundle);
     program->files = copy_text(facts->files);
     program->ports = memory_allocate(ports);
-    if (!program->bundle || !program->files || !program->ports) return false;
+    program->block_ports = memory_allocate((size_t)facts->port_count * sizeof *program->block_ports);
+    if (!program->bundle || !program->files || !program->ports || !program->block_ports) return false;
     if (ports) memcpy(program->ports, facts->ports, ports);
     program->port_count = facts->port_count;
     program->parameter_count = facts->parameter_count;
@@ -124,5 +127,6 @@ void program_close(struct program *program) {
     memory_free(program->bundle);
     memory_free(program->files);
     memory_free(program->ports);
+    memory_free(program->block_ports);
     memory_free(program);
 }

@@ -64,6 +64,8 @@ struct program {
     char *files;
     struct port *ports;
     int32_t port_count;
+    int32_t *block_ports; /* those that every block touches: audio and atoms, in order */
+    int32_t block_port_count;
     int32_t parameter_count;
     int32_t block_size;
     bool restores_while_running;

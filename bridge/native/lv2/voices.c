@@ -120,7 +120,7 @@ static struct voices *instantiate(struct program *program, double sample_rate, i
     voices->program = program;
     voices->sample_rate = sample_rate;
     voices->count = count;
-    voices->version = atomic_load(&program->version);
+    atomic_init(&voices->version, atomic_load(&program->version));
     options_fill(&voices->options, program, sample_rate);
     voices->zero = memory_allocate((size_t)voices_longest_block(voices) * sizeof(float));
     voices->unheard = memory_allocate((size_t)voices_longest_block(voices) * sizeof(float));
@@ -206,7 +206,8 @@ void voice_run(struct voices *voices, struct voice *voice, int32_t frames) {
 void voices_clear_events(struct voices *voices) {
     const struct program *program = voices->program;
     for (int32_t v = 0; program->has_atoms && v < voices->count; v++) {
-        for (int32_t i = 0; i < program->port_count; i++) {
+        for (int32_t b = 0; b < program->block_port_count; b++) {
+            int32_t i = program->block_ports[b];
             const struct port *port = &program->ports[i];
             if (port->kind != PORT_ATOM) continue;
             if (port->is_output) {
@@ -221,7 +222,8 @@ void voices_clear_events(struct voices *voices) {
 void voices_add_event(struct voices *voices, enum port_flag taking, int64_t frame, const struct lv2_atom *atom) {
     const struct program *program = voices->program;
     for (int32_t v = 0; v < voices->count; v++) {
-        for (int32_t i = 0; i < program->port_count; i++) {
+        for (int32_t b = 0; b < program->block_port_count; b++) {
+            int32_t i = program->block_ports[b];
             const struct port *port = &program->ports[i];
             if (port->kind != PORT_ATOM || port->is_output || !(port->flags & (int32_t)taking)) continue;
             sequence_add(voices->list[v].buffers[i], atom_port_capacity(port), frame, atom, atom + 1);

@@ -25,9 +25,9 @@ struct voices {
     struct options options;
     double sample_rate;
     bool is_active;
-    bool has_run;   /* since it was at rest; audio thread */
     bool is_urgent; /* takes over at the next block, and not only at a reset */
-    uint32_t version; /* the program's, whose state it was given */
+    atomic_bool has_run; /* since they were at rest; set by the audio thread */
+    atomic_uint_least32_t version; /* the program's, whose state they were given */
     struct voices *next; /* in a list of retired ones */
     float *zero;    /* what an input hears that nothing feeds */
     float *unheard; /* where an output goes that nothing hears */

@@ -6,8 +6,6 @@ import os
 import tempfile
 import weakref
 from collections.abc import Container, Iterable, Mapping
-from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from ....models.errors import ParameterError, PluginError
@@ -94,12 +92,12 @@ class Lv2Kernel:
         """What the plugin is called in a host."""
         return self.description.name or self.description.uri
 
-    @cached_property
+    @property
     def addresses(self) -> KernelAddresses:
         """The C functions and the program."""
         native = NativeKernel()
         lv2_library().ampboard_lv2_kernel(self._program, ctypes.byref(native))
-        return KernelAddresses(*(getattr(native, name) or 0 for name in KernelAddresses._fields))
+        return KernelAddresses(**{name: getattr(native, name) or 0 for name in KernelAddresses._fields})
 
     def parameter_name(self, symbol: str) -> str | None:
         """The parameter that stands for a control input; None when there is none."""

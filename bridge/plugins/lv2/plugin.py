@@ -21,6 +21,7 @@ from .preset_bundles import Lv2Preset
 from .presets import default_state, preset_state, write_preset
 from .state import Lv2State
 
+
 class Lv2Plugin(KernelPlugin):
     """A `pedalboard.Plugin` that runs an LV2 plugin; made by `load_lv2`.
 
@@ -188,7 +189,7 @@ class Lv2Plugin(KernelPlugin):
         if name is None:
             raise ParameterError(
                 f"{self.description.name} has no control input {symbol!r}: "
-                f"{suggestion(symbol, self._lv2.symbols.values())}"
+                f"{suggestion(symbol, dict.fromkeys(self._lv2.symbols.values()))}"
             )
         return name
 
@@ -198,7 +199,7 @@ class Lv2Plugin(KernelPlugin):
                 return parameter.uri
         if "://" in name or name.startswith("urn:"):
             return name  # plugins that do not declare what they take
-        known = [parameter.name or _last_word(parameter.uri) for parameter in self.patch_parameters]
+        known = {parameter.name or _last_word(parameter.uri): parameter for parameter in self.patch_parameters}
         raise ParameterError(f"{self.description.name} has no patch parameter {name!r}: {suggestion(name, known)}")
 
 
@@ -270,7 +271,7 @@ def _find_preset(description: Lv2Description, preset: str) -> Lv2State:
     presets = lv2_presets(description.uri)
     found = [p for p in presets if p.uri == preset] or [p for p in presets if p.label == preset]
     if not found:
-        labels = [p.label for p in presets if p.label]
+        labels = {p.label: p for p in presets if p.label}
         raise PluginError(f"{description.name} has no preset {preset!r}: {suggestion(preset, labels)}")
     return preset_state(found[0])
 

@@ -1,6 +1,5 @@
 """A bundle of LV2 plugins of our own (plugins.c), compiled for the tests and found through LV2_PATH."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -102,11 +101,8 @@ def write_bundle(folder: Path) -> Path:
     bundle = folder / "ampboard-test.lv2"
     bundle.mkdir()
     source = str(HERE / "plugins.c")
-    subprocess.run(
-        [compiler, "-std=c11", "-O1", "-Wall", "-Wextra", "-fPIC", "-shared", "-fvisibility=hidden", "-iquote", str(ABI)]
-        + [source, "-o", str(bundle / "plugins.so"), "-lm"],
-        check=True,
-    )
+    flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-fPIC", "-shared", "-fvisibility=hidden", "-iquote", str(ABI)]
+    subprocess.run([compiler, *flags, source, "-o", str(bundle / "plugins.so"), "-lm"], check=True)
     manifest = "".join(
         f"test:{name} a lv2:Plugin ; lv2:binary <plugins.so> ; rdfs:seeAlso <plugins.ttl> .\n" for name in PLUGINS
     )
@@ -117,18 +113,16 @@ def write_bundle(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def own_plugins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder that holds the bundle, first in LV2_PATH, with a cache of its own."""
-    folder = tmp_path_factory.mktemp("lv2")
-    write_bundle(folder)
-    before = {name: os.environ.get(name) for name in ("LV2_PATH", "AMPBOARD_PLUGIN_CACHE", "AMPBOARD_TRUST_PLUGINS")}
-    standard = ("~/.lv2", "/usr/lib/lv2", "/usr/local/lib/lv2")
-    os.environ["LV2_PATH"] = os.pathsep.join([str(folder), *(str(Path(p).expanduser()) for p in standard)])
-    os.environ["AMPBOARD_PLUGIN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    os.environ["AMPBOARD_TRUST_PLUGINS"] = "1"
-    yield folder
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+def own_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle, compiled once."""
+    return write_bundle(tmp_path_factory.mktemp("lv2"))
+
+
+@pytest.fixture(scope="module")
+def own_plugins(own_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that holds the bundle, alone in LV2_PATH, with a cache of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LV2_PATH", str(own_bundle.parent))
+        patch.setenv("AMPBOARD_PLUGIN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("AMPBOARD_TRUST_PLUGINS", "1")
+        yield own_bundle.parent

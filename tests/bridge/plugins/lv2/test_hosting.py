@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pedalboard
 import pytest
+
 from ampboard.bridge.native.library import library
 from ampboard.bridge.native.live import live
 from ampboard.bridge.plugins.lv2 import Lv2Plugin, load_lv2
@@ -300,9 +301,7 @@ class TestMidi:
             plugin.reset()
             for note, frame in ((60, 0), (61, 511), (62, 512), (63, 2000)):
                 plugin.send_midi(bytes((0x90, note, 100)), frame)
-            y = np.concatenate(
-                [plugin.process(b, RATE, reset=False) for b in (x[:, :700], x[:, 700:], x)], axis=1
-            )
+            y = np.concatenate([plugin.process(b, RATE, reset=False) for b in (x[:, :700], x[:, 700:], x)], axis=1)
             clicks = np.flatnonzero(y[0])
             np.testing.assert_array_equal(y[0, clicks], [60, 61, 62, 63])
             np.testing.assert_array_equal(clicks - clicks[0], [0, 511, 512, 2000])
