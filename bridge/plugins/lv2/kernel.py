@@ -5,6 +5,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Container, Mapping
+from pathlib import Path
 from typing import Final
 
 from ....models.errors import ParameterError, PluginError
