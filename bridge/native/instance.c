@@ -50,7 +50,6 @@ struct instance *instance_create(struct plugin_class *plugin_class) {
 }
 
 static void destroy(struct instance *instance) {
-    registry_instance_destroyed(instance);
     instance_set_handler(instance, NULL);
     struct binding *published = atomic_load(&instance->published);
     if (published) binding_destroy(published);
@@ -59,6 +58,8 @@ static void destroy(struct instance *instance) {
         binding_destroy(instance->retired);
         instance->retired = next;
     }
+    /* Only now: until the class has no instance left, its owner keeps alive what release() needs. */
+    registry_instance_destroyed(instance);
     lock_destroy(&instance->preparing);
     lock_destroy(&instance->handling);
     registry_let_go(instance->plugin_class);

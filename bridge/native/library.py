@@ -92,6 +92,8 @@ _SIGNATURES: Final = {
     "ampboard_get_parameter": (_RESULT, [_NUMBER, ctypes.c_int32, ctypes.POINTER(ctypes.c_double)]),
     "ampboard_get_counters": (_RESULT, [_NUMBER, ctypes.POINTER(NativeCounters)]),
     "ampboard_allocations": (ctypes.c_uint64, []),
+    "ampboard_set_live": (None, [ctypes.c_int32]),
+    "ampboard_is_live": (ctypes.c_int32, []),
     "ampboard_structure_sizes": (None, [ctypes.POINTER(ctypes.c_uint64)]),
 }
 

@@ -183,6 +183,13 @@ void registry_instance_destroyed(struct instance *instance) {
     lock_give(&lock);
 }
 
+bool registry_has_instances(struct plugin_class *plugin_class) {
+    lock_take(&lock);
+    bool found = plugin_class->instances != NULL;
+    lock_give(&lock);
+    return found;
+}
+
 struct instance *registry_newest_instance(struct plugin_class *plugin_class) {
     lock_take(&lock);
     struct instance *newest = plugin_class->instances;

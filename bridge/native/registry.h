@@ -60,6 +60,9 @@ void registry_let_go(struct plugin_class *plugin_class);
 void registry_instance_created(struct instance *instance);
 void registry_instance_destroyed(struct instance *instance);
 
+/* Whether an instance of the class lives or is still being destroyed. */
+bool registry_has_instances(struct plugin_class *plugin_class);
+
 /* The newest living instance of a class, referenced for the caller, or NULL. */
 struct instance *registry_newest_instance(struct plugin_class *plugin_class);
 

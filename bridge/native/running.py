@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...models.errors import ParameterError, PluginError
-from ...models.kernels.contract import Kernel
+from ...models.kernels.runnable import RunnableKernel
 from .library import NO_INSTANCE, VENDOR, NativeClass, NativeCounters, NativeKernel, NativeParameter, library
 
 _VERSION: Final = "1"
@@ -57,15 +57,15 @@ class RunningKernel:
     ----------
     number : int
         Number of the plugin class, as its state chunk names it.
-    kernel : Kernel
+    kernel : RunnableKernel
         The kernel that plays.
     """
 
-    def __init__(self, number: int, kernel: Kernel) -> None:
+    def __init__(self, number: int, kernel: RunnableKernel) -> None:
         self.number = number
         self.kernel = kernel
         self._indices = {parameter.name: index for index, parameter in enumerate(kernel.parameters)}
-        self._attached: dict[int, Kernel] = {}
+        self._attached: dict[int, RunnableKernel] = {}
         self._swapping = threading.Lock()
 
     def __contains__(self, name: str) -> bool:
@@ -93,14 +93,12 @@ class RunningKernel:
         """Return the exact value, unless the host holds another (`raw`, 0 to 1) that the plugin has yet to see."""
         value = self.get(name)
         parameter = self.kernel.parameters[self.index(name)]
-        span = parameter.maximum - parameter.minimum
-        if abs(raw - (value - parameter.minimum) / span) <= _SAME_NORMALISED:
+        if abs(raw - parameter.position(value)) <= _SAME_NORMALISED:
             return value
-        position = round(raw * parameter.steps) / parameter.steps if parameter.steps else raw
-        return parameter.minimum + span * position
+        return parameter.value_at(raw)
 
-    def set(self, name: str, value: float) -> None:
-        """Set a parameter to `value`, in its unit, exactly; heard from the next block on.
+    def set(self, name: str, value: float | str) -> None:
+        """Set a parameter to `value`, in its unit or as one of its labels, exactly; heard from the next block on.
 
         Raises
         ------
@@ -111,7 +109,7 @@ class RunningKernel:
         number = self.kernel.parameters[index].check(value)
         self._check(library().ampboard_set_parameter(self.number, index, number))
 
-    def swap(self, kernel: Kernel) -> None:
+    def swap(self, kernel: RunnableKernel) -> None:
         """Let `kernel` take over between two blocks, from its state of rest, with the present parameter values.
 
         It is prepared on the calling thread; the one that played is released once the audio thread has left it. Another
@@ -154,17 +152,9 @@ class RunningKernel:
         if result == NO_INSTANCE:
             raise PluginError(f"{self.kernel.name}: the plugin is gone")
 
-    def attach(self, kernel: Kernel) -> None:
+    def attach(self, kernel: RunnableKernel) -> None:
         """Hand `kernel` to the native side and keep it alive: what `start` and `swap` do."""
-        measure, prepare, process, reset = kernel.functions.addresses
-        native = NativeKernel(
-            measure=measure,
-            prepare=prepare,
-            process=process,
-            reset=reset,
-            program=kernel.program.ctypes.data,
-            tail=kernel.tail,
-        )
+        native = NativeKernel(**kernel.addresses._asdict(), tail=kernel.tail, side_inputs=kernel.side_inputs)
         attachment = library().ampboard_attach_kernel(self.number, ctypes.byref(native))
         if attachment == NO_INSTANCE:
             raise PluginError(f"{kernel.name}: the plugin is gone")
@@ -186,7 +176,7 @@ _table: dict[int, RunningKernel] = {}
 _table_lock = threading.Lock()
 
 
-def start(number: int, kernel: Kernel) -> RunningKernel:
+def start(number: int, kernel: RunnableKernel) -> RunningKernel:
     """Let the plugin of class `number` run `kernel`, and keep the kernel alive while it does."""
     running = RunningKernel(number, kernel)
     running.attach(kernel)
@@ -216,7 +206,7 @@ def release_finished() -> int:
 
 
 @contextmanager
-def class_for(kernel: Kernel) -> Generator[int]:
+def class_for(kernel: RunnableKernel) -> Generator[int]:
     """Register a plugin class for `kernel`, and let this thread's factory offer nothing else inside the block.
 
     The class is withdrawn again when the block raises.
@@ -233,7 +223,7 @@ def class_for(kernel: Kernel) -> Generator[int]:
         native.ampboard_show_only(0)
 
 
-def _register(kernel: Kernel) -> int:
+def _register(kernel: RunnableKernel) -> int:
     titles = [parameter.title for parameter in kernel.parameters]
     if len(set(titles)) < len(titles):
         raise ParameterError(f"two parameters of kernel {kernel.name!r} have the same title: {', '.join(titles)}")

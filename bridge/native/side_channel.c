@@ -54,10 +54,11 @@ int32_t ampboard_live_attachments(uint32_t class_number, uint64_t *attachments, 
 }
 
 int32_t ampboard_is_alive(uint32_t class_number) {
-    struct instance *instance = instance_of_class(class_number);
-    if (!instance) return 0;
-    instance_release(instance);
-    return 1;
+    struct plugin_class *plugin_class = registry_class_numbered(class_number);
+    if (!plugin_class) return 0;
+    bool alive = registry_has_instances(plugin_class);
+    registry_let_go(plugin_class);
+    return alive;
 }
 
 int32_t ampboard_set_parameter(uint32_t class_number, int32_t index, double value) {

@@ -44,7 +44,7 @@ EXPORTED void ampboard_show_only(uint32_t class_number);
 EXPORTED int64_t ampboard_attach_kernel(uint32_t class_number, const struct kernel *kernel);
 EXPORTED int32_t ampboard_live_attachments(uint32_t class_number, uint64_t *attachments, int32_t capacity);
 
-/* 1 while an instance of the class lives. */
+/* 1 while an instance of the class lives, or its kernels' release() is not through. */
 EXPORTED int32_t ampboard_is_alive(uint32_t class_number);
 
 /* Exact plain values. */

@@ -1,0 +1,259 @@
+"""LV2 plugins as processors of a pedalboard chain."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ....models.errors import ParameterError, PluginError
+from ....presets.builtins import suggestion
+from ...processors.kernel_plugin import KernelPlugin
+from ..identity import PluginIdentity
+from ..trial import load_safely
+from .atoms import PATH, Atom
+from .description import Lv2Description, PatchParameter
+from .discovery import describe_lv2, lv2_presets
+from .kernel import Lv2Kernel
+from .preset_bundles import Lv2Preset
+from .presets import read_default_state, read_preset, write_preset
+from .state import Lv2State
+from .vocabulary import last_part
+
+class Lv2Plugin(KernelPlugin):
+    """A `pedalboard.Plugin` that runs an LV2 plugin; made by `load_lv2`.
+
+    Control inputs are attributes named by their symbol, in the plugin's own unit, exact to the float, settable while
+    audio plays; a symbol that is an attribute of this class already (``latency``) has an underscore behind it.
+    """
+
+    _lv2: Lv2Kernel
+
+    def __init__(self, kernel: Lv2Kernel, parameters: Mapping[str, float] = {}) -> None:  # noqa: B006
+        super().__init__(kernel, parameters)
+        self._lv2 = kernel
+
+    @property
+    def description(self) -> Lv2Description:
+        """What the bundle says about the plugin."""
+        return self._lv2.description
+
+    @property
+    def state(self) -> Lv2State:
+        """What makes the plugin sound as it does: to keep, and to `restore`.
+
+        Raises
+        ------
+        PluginError
+            When the plugin cannot say.
+        """
+        controls = {symbol: self.running.get(name) for name, symbol in self._lv2.symbols.items()}
+        return Lv2State(self.description.uri, controls, self._lv2.save())
+
+    def restore(self, state: Lv2State) -> None:
+        """Return to a state; what plays takes it over between two blocks.
+
+        Raises
+        ------
+        PluginError
+            When the state is another plugin's.
+        ParameterError
+            When it has a control that this plugin has not, or a value out of range.
+        """
+        if state.plugin != self.description.uri:
+            raise PluginError(f"the state is of {state.plugin}, and this is {self.description.uri}")
+        values = {self._name_of(symbol): value for symbol, value in state.controls.items()}
+        for name, value in values.items():
+            self._parameter(name).check(value)
+        self._lv2.restore(state.properties)
+        for name, value in values.items():
+            self.running.set(name, value)
+
+    def presets(self) -> tuple[Lv2Preset, ...]:
+        """The presets that installed bundles hold for this plugin, by label."""
+        return lv2_presets(self.description.uri)
+
+    def load_preset(self, preset: str) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Take over a preset.
+
+        Parameters
+        ----------
+        preset : str
+            URI or label of one of `presets`.
+
+        Raises
+        ------
+        PluginError
+            When there is none, or it cannot be read.
+        """
+        self.restore(_find_preset(self.description, preset))
+
+    def save_preset(self, path: str | Path | None, label: str) -> Path:
+        """Write the present state as a preset bundle that any LV2 host lists.
+
+        Parameters
+        ----------
+        path : str, Path or None
+            Folder to make, named ``....lv2``, best in ``~/.lv2``; None: a folder there, named by plugin and label.
+        label : str
+            What a user reads.
+
+        Returns
+        -------
+        Path
+            The bundle.
+
+        Raises
+        ------
+        PluginError
+            When the folder is there already.
+        """
+        return write_preset(self.state, label, path)
+
+    @property
+    def patch_parameters(self) -> tuple[PatchParameter, ...]:
+        """Parameters without a port: files, and other values that are set by messages."""
+        return self.description.patch_parameters
+
+    def set_file(self, name: str, path: str | Path) -> None:
+        """Let the plugin load a file: an impulse response, a model.
+
+        Parameters
+        ----------
+        name : str
+            One of `patch_parameters` by URI, by name, or by the last part of its URI.
+        path : str or Path
+            The file.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such parameter, or no such file.
+        """
+        file = Path(path).expanduser().absolute()
+        if not file.is_file():
+            raise ParameterError(f"{self.description.name}: there is no file {file} for {name}")
+        self._lv2.patch(self._patch_uri(name), Atom(PATH, str(file)))
+
+    def set_patch(self, name: str, value: bool | int | float | str) -> None:
+        """Set one of `patch_parameters`, named as for `set_file`, to a value of its type.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such parameter.
+        PluginError
+            When the value is of another type.
+        """
+        uri = self._patch_uri(name)
+        kind = next((p.type for p in self.patch_parameters if p.uri == uri), "")
+        if not kind:
+            raise ParameterError(f"{self.description.name} does not say of what type {name} is")
+        self._lv2.patch(uri, Atom(kind, value))
+
+    def patch_values(self) -> dict[str, Any]:
+        """What the plugin itself said of its properties since the last call, by URI; ask it with `ask_patches`."""
+        return {uri: atom.value for uri, atom in self._lv2.news()}
+
+    def ask_patches(self) -> None:
+        """Ask the plugin for all properties: it answers while it plays."""
+        self._lv2.ask()
+
+    def output(self, symbol: str) -> float:
+        """The value of a control output (a meter, a tuner) after the last block; see `Lv2Kernel.output`."""
+        return self._lv2.output(symbol)
+
+    def log(self) -> str:
+        """What the plugin logged since the last call."""
+        return self._lv2.log()
+
+    def _parameter(self, name: str) -> Any:
+        return self.running.kernel.parameters[self.running.index(name)]
+
+    def _name_of(self, symbol: str) -> str:
+        name = self._lv2.parameter_name(symbol)
+        if name is None:
+            raise ParameterError(
+                f"{self.description.name} has no control input {symbol!r}: "
+                f"{suggestion(symbol, self._lv2.symbols.values())}"
+            )
+        return name
+
+    def _patch_uri(self, name: str) -> str:
+        for parameter in self.patch_parameters:
+            if name in (parameter.uri, parameter.name, last_part(parameter.uri)):
+                return parameter.uri
+        if "://" in name or name.startswith("urn:"):
+            return name  # plugins that do not declare what they take
+        known = [parameter.name or last_part(parameter.uri) for parameter in self.patch_parameters]
+        raise ParameterError(f"{self.description.name} has no patch parameter {name!r}: {suggestion(name, known)}")
+
+
+_RESERVED: Final = frozenset(dir(Lv2Plugin))
+
+
+def load_lv2(
+    uri: str,
+    /,
+    *,
+    state: Lv2State | None = None,
+    preset: str | None = None,
+    side_chain: Any = None,
+    block_size: int | None = None,
+    **parameters: float,
+) -> Lv2Plugin:
+    """Load an installed LV2 effect.
+
+    What it starts from, later over earlier: the default state of its bundle, `preset`, `state`, `parameters`.
+
+    Parameters
+    ----------
+    uri : str
+        The plugin.
+    state : Lv2State, optional
+        As `Lv2Plugin.state` gave it.
+    preset : str, optional
+        URI or label of a preset that is installed.
+    side_chain : SideBus or ndarray, optional
+        What the side-chain inputs hear; silence when left out.
+    block_size : int, optional
+        See `Lv2Kernel`.
+    **parameters : float
+        Control inputs by symbol (or as `Lv2Plugin` names them), in the plugin's own units.
+
+    Returns
+    -------
+    Lv2Plugin
+
+    Raises
+    ------
+    PluginError
+        When it is not installed, has shown itself to crash or hang, or needs what this host does not have.
+    ParameterError
+        When it has no such parameter, or a value is out of range.
+    """
+    description = describe_lv2(uri)
+
+    def make() -> Lv2Plugin:
+        return Lv2Plugin(Lv2Kernel(description, block_size=block_size, reserved=_RESERVED))
+
+    plugin = load_safely(PluginIdentity.lv2(uri, description.binary), make)
+    start = read_default_state(description)
+    if preset is not None:
+        start = _find_preset(description, preset).over(start)
+    if state is not None:
+        start = state.over(start)
+    if start is not None:
+        plugin.restore(start)
+    if side_chain is not None:
+        plugin.running.side_chain = side_chain
+    for name, value in parameters.items():
+        setattr(plugin, name if name in plugin.running else f"{name}_", value)
+    return plugin
+
+
+def _find_preset(description: Lv2Description, preset: str) -> Lv2State:
+    presets = lv2_presets(description.uri)
+    found = [p for p in presets if p.uri == preset] or [p for p in presets if p.label == preset]
+    if not found:
+        labels = [p.label for p in presets if p.label]
+        raise PluginError(f"{description.name} has no preset {preset!r}: {suggestion(preset, labels)}")
+    return read_preset(found[0])
