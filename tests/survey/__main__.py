@@ -8,8 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ampboard.bridge.plugins.lv2 import describe_all_lv2
-from ampboard.bridge.plugins.lv2.description import Lv2Description
+from ampboard.bridge.plugins.lv2.discovery import installed_lv2
+from ampboard.bridge.plugins.lv2.summary import Lv2Summary
 
 from ..watched_child import Outcome, Worker
 from .player import Finding
@@ -17,8 +17,21 @@ from .table import Entry, page, write_page
 
 PLAYER = (sys.executable, "-m", "tests.survey.player")
 LONGEST = 60.0  # seconds a plugin may take
-# Collections are told by the domain of their URIs, or by the folder of the bundle where that says more.
-FOLDERS = {"gx": "guitarix", "zam": "zam-plugins", "za": "zam-plugins", "dragonfly": "dragonfly-reverb"}
+# What a bundle's folder says about the collection it belongs to; else the domain of the URI does.
+COLLECTIONS = {
+    r"gx": "guitarix",
+    r"za": "zam-plugins",
+    r"dragonfly": "dragonfly-reverb",
+    r"lsp": "lsp-plugins",
+    r"calf": "calf",
+    r"fomp": "fomp",
+    r"mda": "mda",
+    r"eq10q|sapista": "eq10q",
+    r"invada": "invada",
+    r".*-swh": "swh",
+    r"eg-": "lv2-examples",
+    r".*rubberband": "rubberband",
+}
 
 
 def main() -> None:
@@ -28,8 +41,8 @@ def main() -> None:
     parser.add_argument("--filter", default="", help="only URIs that contain this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="plugins played at once")
     options = parser.parse_args()
-    plugins = [plugin for plugin in describe_all_lv2() if options.filter in plugin.uri]
-    effects = [plugin for plugin in plugins if plugin.is_effect]
+    plugins = [plugin for uri, plugin in installed_lv2().plugins.items() if options.filter in uri]
+    effects = [plugin for plugin in plugins if plugin.audio_inputs and plugin.audio_outputs]
     with ThreadPoolExecutor(options.jobs) as pool:
         parts = pool.map(_play_all, (effects[job :: options.jobs] for job in range(options.jobs)))
         entries = sorted((entry for part in parts for entry in part), key=lambda entry: entry.uri)
@@ -38,7 +51,7 @@ def main() -> None:
     sys.stdout.write(text + "\n")
 
 
-def _play_all(effects: list[Lv2Description]) -> list[Entry]:
+def _play_all(effects: list[Lv2Summary]) -> list[Entry]:
     environment = {"AMPBOARD_TRUST_PLUGINS": "1"}  # each is played in a child as it is
     entries = []
     with Worker(PLAYER, longest=LONGEST, environment=environment) as worker:
@@ -52,7 +65,7 @@ def _play_all(effects: list[Lv2Description]) -> list[Entry]:
     return entries
 
 
-def _entry(effect: Lv2Description, outcome: Outcome) -> Entry:
+def _entry(effect: Lv2Summary, outcome: Outcome) -> Entry:
     collection = _collection(effect)
     if outcome.word == "ok":
         return Entry(effect.uri, collection, Finding(**json.loads(outcome.reason)))
@@ -60,13 +73,16 @@ def _entry(effect: Lv2Description, outcome: Outcome) -> Entry:
     return Entry(effect.uri, collection, None, f"{outcome.word}: {last.replace(effect.uri, 'it')}")
 
 
-def _collection(effect: Lv2Description) -> str:
-    folder = effect.bundle.name.lower()
-    for start, name in FOLDERS.items():
-        if folder.startswith(start):
+def _collection(effect: Lv2Summary) -> str:
+    for folder, name in COLLECTIONS.items():
+        if re.match(folder, effect.bundle.name.lower()):
             return name
     domain = re.match(r"(?:https?://(?:www\.)?([^/#]+)|urn:([^:]+))", effect.uri)
-    return next(part for part in domain.groups() if part) if domain else effect.bundle.name.removesuffix(".lv2")
+    return (
+        {"gareus.org": "x42", "distrho.sf.net": "dpf"}.get(domain[1], domain[1] or domain[2])
+        if domain
+        else effect.bundle.name.removesuffix(".lv2")
+    )
 
 
 if __name__ == "__main__":
