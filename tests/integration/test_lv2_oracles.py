@@ -1,4 +1,4 @@
-"""LV2 plugins in a pedalboard chain against the same plugins in lv2apply and lv2file, which know nothing of ampboard."""
+"""LV2 plugins in a pedalboard chain against the same in lv2apply and lv2file, which know nothing of ampboard."""
 
 import shutil
 import subprocess

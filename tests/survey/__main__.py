@@ -33,6 +33,8 @@ COLLECTIONS = {
     r".*rubberband": "rubberband",
 }
 
+DOMAINS = {"gareus.org": "x42", "distrho.sf.net": "dpf"}
+
 
 def main() -> None:
     """Play, print, write."""
@@ -77,12 +79,9 @@ def _collection(effect: Lv2Summary) -> str:
     for folder, name in COLLECTIONS.items():
         if re.match(folder, effect.bundle.name.lower()):
             return name
-    domain = re.match(r"(?:https?://(?:www\.)?([^/#]+)|urn:([^:]+))", effect.uri)
-    return (
-        {"gareus.org": "x42", "distrho.sf.net": "dpf"}.get(domain[1], domain[1] or domain[2])
-        if domain
-        else effect.bundle.name.removesuffix(".lv2")
-    )
+    domain = re.match(r"(?:https?://(?:www\.)?|urn:)([^/#:]+)", effect.uri)
+    found = domain[1] if domain else effect.bundle.name.removesuffix(".lv2")
+    return DOMAINS.get(found, found)
 
 
 if __name__ == "__main__":
