@@ -77,6 +77,12 @@ void binding_reset(struct binding *binding) {
     binding->faded_frames = binding->fade_frames;
 }
 
+void binding_silence_side_inputs(struct binding *binding, int32_t frames) {
+    for (int32_t i = 0; i < binding->kernel.side_inputs; i++) {
+        memset(binding->side_inputs[i], 0, (size_t)frames * sizeof(float));
+    }
+}
+
 static bool is_finite(float sample) {
     const uint32_t exponent = 0x7f800000;
     uint32_t bits;

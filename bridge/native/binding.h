@@ -25,7 +25,7 @@ struct binding {
     float *scratch; /* the input of one slice: rows of KERNEL_MAX_FRAMES, the channels and then the side-chain */
     const float **inputs;
     float **outputs;
-    float **side_inputs; /* the rows of side-chain, silent until they are written */
+    float **side_inputs; /* the rows of side-chain */
     int32_t fade_frames; /* length of the fade-in after a repair */
     int32_t faded_frames;
 
@@ -41,6 +41,11 @@ void binding_destroy(struct binding *binding);
 
 static inline bool binding_is_refused(const struct binding *binding) { return binding->latency < 0; }
 
+/* Off the audio thread, of a binding that is not refused. */
+static inline int32_t binding_latency(const struct binding *binding) {
+    return binding->kernel.latency ? binding->kernel.latency(binding->state) : binding->latency;
+}
+
 /* Audio thread. */
 void binding_write_slot(struct binding *binding, int32_t slot, double value);
 void binding_reset(struct binding *binding);
@@ -50,6 +55,9 @@ static inline bool binding_takes_midi(const struct binding *binding) { return bi
 static inline void binding_event(struct binding *binding, int32_t frame, const uint8_t *midi, int32_t size) {
     binding->kernel.event(binding->state, frame, midi, size);
 }
+
+/* Audio thread. Before binding_process(), where nothing else writes the rows of side-chain. */
+void binding_silence_side_inputs(struct binding *binding, int32_t frames);
 
 struct binding_repairs {
     uint32_t inputs;  /* samples that were not finite and became 0 */

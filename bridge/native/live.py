@@ -9,8 +9,8 @@ from .library import library
 def set_live(live: bool) -> None:
     """Say whether blocks have to be ready in time.
 
-    While it is off (the start), work that a plugin leaves to others is done in place, inside the block that asks for it:
-    a render waits, and always sounds the same. While it is on, nothing of that kind runs on the audio thread.
+    While it is off (the start), work that a plugin leaves to others is done in place, inside the block that asks for
+    it: a render waits, and always sounds the same. While it is on, nothing of that kind runs on the audio thread.
     """
     library().ampboard_set_live(int(live))
 

@@ -75,7 +75,6 @@ _SIGNATURES: Final = {
     "ampboard_lv2_ask": (ctypes.c_int32, [_PROGRAM, ctypes.c_uint32]),
     "ampboard_lv2_news": (ctypes.c_uint32, [_PROGRAM, ctypes.c_void_p, ctypes.c_uint32]),
     "ampboard_lv2_output": (ctypes.c_int32, [_PROGRAM, ctypes.c_int32, ctypes.POINTER(ctypes.c_float)]),
-    "ampboard_lv2_latency": (ctypes.c_int32, [_PROGRAM]),
     "ampboard_lv2_log": (ctypes.c_uint32, [_PROGRAM, ctypes.c_char_p, ctypes.c_uint32]),
 }
 

@@ -31,7 +31,7 @@ struct plugin_class {
     uint32_t number;
     uint32_t parameters_fingerprint; /* tells states of other parameters apart */
     vst3_id id;
-    struct class_description description; /* its parameters lie behind the structure */
+    struct class_description description; /* its parameters and their labels lie behind the structure */
 
     /* Guarded by the registry's lock. */
     int32_t holders; /* the registry, and every instance */

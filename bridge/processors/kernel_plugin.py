@@ -21,6 +21,7 @@ from ..audio import Audio
 from ..native import running as native
 from ..native.library import VENDOR, bundle_path
 from ..native.running import Counters, RunningKernel
+from ..native.side_chain import SideBus
 
 _NONE: Final[Mapping[str, float]] = MappingProxyType({})
 _TRIAL_FRAMES: Final = 64
@@ -106,6 +107,19 @@ class KernelPlugin(pedalboard.VST3Plugin):
     def counters(self) -> Counters:
         """What the native side counted so far."""
         return self._running.counters()
+
+    def send_midi(self, message: bytes, frame: int = 0) -> None:
+        """Hand a MIDI message to the kernel: see `RunningKernel.send_midi`."""
+        self._running.send_midi(message, frame)
+
+    @property
+    def side_chain(self) -> SideBus | Audio | None:
+        """What the kernel hears beside its input: see `RunningKernel.side_chain`."""
+        return self._running.side_chain
+
+    @side_chain.setter
+    def side_chain(self, source: SideBus | Audio | None) -> None:
+        self._running.side_chain = source
 
     def process(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, input_array: Audio, sample_rate: float, buffer_size: int = 8192, reset: bool = True

@@ -29,6 +29,8 @@ class KernelAddresses(NamedTuple):
         The immutable program, the first argument of ``measure``; 0 where the functions need none.
     event : int
         Takes a MIDI message: ``void (void *state, int32 frame, const uint8 *midi, int32 size)``; 0: it takes none.
+    latency : int
+        Says the latency as it is now: ``int32 (void *state)``; 0: what ``prepare`` said stays true.
     release : int
         Lets go of what ``prepare`` took beside the state's memory: ``void (void *state)``; 0: it took nothing.
     """
@@ -39,6 +41,7 @@ class KernelAddresses(NamedTuple):
     reset: int
     program: int
     event: int = 0
+    latency: int = 0
     release: int = 0
 
 

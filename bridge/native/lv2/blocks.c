@@ -6,7 +6,7 @@
 #include "atoms.h"
 #include "vocabulary.h"
 
-enum { EVENTS_CAPACITY = 65536, LONGEST_LATENCY = 1 << 24 };
+enum { EVENTS_CAPACITY = 65536 };
 
 static size_t row_size(const struct player *player) { return (size_t)player->longest_block * sizeof(float); }
 
@@ -52,14 +52,6 @@ void blocks_scale_controls(struct player *player, const float *slots) {
         bool is_scaled = port->kind == PORT_CONTROL && !port->is_output && (port->flags & PORT_BY_SAMPLE_RATE);
         if (is_scaled && port->slot >= 0) *player->controls[i] = slots[port->slot] * (float)player->sample_rate;
     }
-}
-
-int32_t blocks_reported_latency(const struct player *player) {
-    const struct voices *voices = atomic_load(&player->playing);
-    int32_t port = player->program->latency_port;
-    if (!voices || port < 0) return 0;
-    float latency = voices->list[0].outputs[port];
-    return latency > 0.0f && latency < (float)LONGEST_LATENCY ? (int32_t)(latency + 0.5f) : 0;
 }
 
 /* Events in. */
@@ -127,7 +119,8 @@ static void hear(void *context, const struct lv2_atom_event *event) {
 
 static void read_events(struct player *player, struct voices *voices) {
     const struct program *program = player->program;
-    for (int32_t i = 0; i < program->port_count; i++) {
+    for (int32_t b = 0; b < program->block_port_count; b++) {
+        int32_t i = program->block_ports[b];
         const struct port *port = &program->ports[i];
         if (port->kind != PORT_ATOM || !port->is_output) continue;
         sequence_visit(voices->list[0].buffers[i], atom_port_capacity(port), hear, player);
@@ -149,7 +142,8 @@ static void connect_side_chain(struct player *player, struct voices *voices, str
                                const float *const *inputs) {
     const struct program *program = player->program;
     int32_t side = 0;
-    for (int32_t i = 0; i < program->port_count; i++) {
+    for (int32_t b = 0; b < program->block_port_count; b++) {
+        int32_t i = program->block_ports[b];
         if (program->ports[i].kind != PORT_SIDE_CHAIN) continue;
         const float *data = side < player->side_inputs ? inputs[player->channels + side] : voices->zero;
         voice_connect(voices, voice, i, (void *)data);
@@ -162,7 +156,8 @@ static void run_per_channel(struct player *player, struct voices *voices, const 
     const struct program *program = player->program;
     for (int32_t c = 0; c < voices->count; c++) {
         struct voice *voice = &voices->list[c];
-        for (int32_t i = 0; i < program->port_count; i++) {
+        for (int32_t b = 0; b < program->block_port_count; b++) {
+            int32_t i = program->block_ports[b];
             const struct port *port = &program->ports[i];
             if (port->kind != PORT_AUDIO) continue;
             voice_connect(voices, voice, i, port->is_output ? (void *)outputs[c] : (void *)inputs[c]);
@@ -187,7 +182,8 @@ static void run_once(struct player *player, struct voices *voices, const float *
     const struct program *program = player->program;
     struct voice *voice = &voices->list[0];
     int32_t input = 0, output = 0;
-    for (int32_t i = 0; i < program->port_count; i++) {
+    for (int32_t b = 0; b < program->block_port_count; b++) {
+        int32_t i = program->block_ports[b];
         const struct port *port = &program->ports[i];
         if (port->kind != PORT_AUDIO) continue;
         if (port->is_output) {

@@ -8,9 +8,6 @@
 bool blocks_create(struct player *player);
 void blocks_destroy(struct player *player);
 
-/* Frames, as the playing voices said in their last run(). */
-int32_t blocks_reported_latency(const struct player *player);
-
 /* Control inputs that count multiples of the sample rate. */
 void blocks_scale_controls(struct player *player, const float *slots);
 

@@ -3,8 +3,7 @@
 #include "../live.h"
 #include "../memory.h"
 #include "atoms.h"
-#include "blocks.h"
-#include "features.h"
+#include "host_features.h"
 #include "hosting.h"
 #include "player.h"
 #include "urid.h"
@@ -65,21 +64,27 @@ static struct voices *create_unheard(struct program *program) {
     return voices;
 }
 
+/* Inside hosting_enter(). The voices of the newest player that have the program's present state, or NULL. */
+static struct voices *present_voices(const struct program *program) {
+    if (!program->players || program->patches.count) return NULL;
+    uint32_t version = atomic_load(&program->version);
+    struct voices *playing = atomic_load(&program->players->playing);
+    return playing && playing->version == version ? playing : NULL;
+}
+
 int32_t ampboard_lv2_save(struct program *program, const struct property **values) {
-    bool saved = true;
+    bool saved = false;
     hosting_enter();
     if (program->state && program->state->save) {
-        struct voices *playing = program->players ? atomic_load(&program->players->playing) : NULL;
-        if (playing && !program->patches.count) {
-            saved = voices_save(playing, &program->memory);
-        } else {
-            struct voices *unheard = create_unheard(program);
-            saved = unheard && voices_save(unheard, &program->memory);
-            voices_destroy(unheard);
-        }
+        struct voices *present = present_voices(program);
+        struct voices *unheard = present ? NULL : create_unheard(program);
+        if (present || unheard) saved = voices_save(present ? present : unheard, &program->saved);
+        voices_destroy(unheard);
+    } else {
+        saved = properties_copy(&program->saved, &program->memory);
     }
-    *values = program->memory.list;
-    int32_t count = saved ? (int32_t)program->memory.count : -1;
+    *values = program->saved.list;
+    int32_t count = saved ? (int32_t)program->saved.count : -1;
     hosting_leave();
     return count;
 }
@@ -155,14 +160,6 @@ int32_t ampboard_lv2_output(struct program *program, int32_t port, float *value)
     if (playing) *value = playing->list[0].outputs[port];
     hosting_leave();
     return playing != NULL;
-}
-
-int32_t ampboard_lv2_latency(struct program *program) {
-    hosting_enter();
-    struct player *player = program->players;
-    int32_t latency = player ? player->program->block_size + blocks_reported_latency(player) : -1;
-    hosting_leave();
-    return latency;
 }
 
 uint32_t ampboard_lv2_log(struct program *program, char *text, uint32_t capacity) {

@@ -42,9 +42,6 @@ EXPORTED uint32_t ampboard_lv2_news(struct program *program, void *message, uint
 /* The value of a control output of what plays; 0: nothing plays. */
 EXPORTED int32_t ampboard_lv2_output(struct program *program, int32_t port, float *value);
 
-/* Frames of latency that the plugin reports now; < 0: nothing plays. */
-EXPORTED int32_t ampboard_lv2_latency(struct program *program);
-
 /* What the plugin logged since, ended by a zero byte. */
 EXPORTED uint32_t ampboard_lv2_log(struct program *program, char *text, uint32_t capacity);
 

@@ -53,15 +53,16 @@ static struct voices *create_voices(struct player *player) {
     return voices_create(player->program, player->sample_rate, voice_count(player), player->controls);
 }
 
-/* Latency is what the plugin reports after it ran once; voices that ran are no longer at rest. */
-static void measure_latency(struct player *player) {
+/* Voices at rest with the program's present state. Latency is what the plugin reports after it ran once, and voices that
+ * ran are no longer at rest: so it runs, and is made anew. */
+static struct voices *create_measured(struct player *player) {
+    struct voices *voices = create_voices(player);
     player->latency = player->program->block_size;
-    struct voices *voices = atomic_load(&player->playing);
-    if (player->program->latency_port < 0) return;
+    if (!voices || player->program->latency_port < 0) return voices;
     voices_run_silence(voices);
-    player->latency += blocks_reported_latency(player);
+    player->latency += voices_reported_latency(voices);
     voices_destroy(voices);
-    atomic_store(&player->playing, create_voices(player));
+    return create_voices(player);
 }
 
 static void destroy_retired(struct player *player) {
@@ -113,8 +114,7 @@ static int32_t prepare(void *state, const void *program, const struct kernel_set
     hosting_enter();
     if (create_buffers(player, state)) {
         blocks_scale_controls(player, state);
-        atomic_store(&player->playing, create_voices(player));
-        if (atomic_load(&player->playing)) measure_latency(player);
+        atomic_store(&player->playing, create_measured(player));
     }
     bool prepared = atomic_load(&player->playing);
     if (prepared) {
@@ -131,9 +131,26 @@ static int32_t prepare(void *state, const void *program, const struct kernel_set
 /* Inside hosting_enter(). */
 
 void player_offer(struct player *player, bool is_urgent) {
-    struct voices *voices = create_voices(player);
+    struct voices *voices = create_measured(player);
     if (voices) voices->is_urgent = is_urgent;
     voices_destroy(atomic_exchange(&player->ready, voices));
+}
+
+/* Hosts ask before they reset: a state that changed counts from there on, so that its voices are made now. */
+static int32_t latency(void *state) {
+    struct player *player = player_of(state);
+    hosting_enter();
+    const struct voices *playing = atomic_load(&player->playing);
+    const struct voices *ready = atomic_load(&player->ready);
+    uint32_t version = atomic_load(&player->program->version);
+    if (playing && playing->version != version && !(ready && ready->version == version)) {
+        player_offer(player, false);
+    } else if (playing && playing->version == version && playing->has_run) {
+        player->latency = player->program->block_size + voices_reported_latency(playing);
+    }
+    int32_t frames = player->latency;
+    hosting_leave();
+    return frames;
 }
 
 static void learn_changes(struct player *player, struct voices *voices) {
@@ -244,7 +261,8 @@ void player_describe(struct program *program, struct kernel *kernel) {
         .prepare = prepare,
         .process = process,
         .reset = reset,
-        .event = program->has_atoms ? event : NULL,
+        .event = program->takes_midi ? event : NULL,
+        .latency = program->latency_port >= 0 ? latency : NULL,
         .release = release,
         .program = program,
         .tail = 0.0,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../memory.h"
-#include "features.h"
+#include "host_features.h"
 #include "hosting.h"
 #include "library.h"
 #include "vocabulary.h"
@@ -47,10 +47,13 @@ static void count_ports(struct program *program) {
     program->latency_port = -1;
     for (int32_t i = 0; i < program->port_count; i++) {
         const struct port *port = &program->ports[i];
+        bool is_audio = port->kind == PORT_AUDIO || port->kind == PORT_SIDE_CHAIN;
+        if (is_audio || port->kind == PORT_ATOM) program->block_ports[program->block_port_count++] = i;
         if (port->kind == PORT_AUDIO && port->is_output) program->outputs++;
         if (port->kind == PORT_AUDIO && !port->is_output) program->inputs++;
         if (port->kind == PORT_SIDE_CHAIN) program->side_inputs++;
         if (port->kind == PORT_ATOM) program->has_atoms = true;
+        if (port->kind == PORT_ATOM && (port->flags & PORT_MIDI)) program->takes_midi = true;
         if (port->kind == PORT_CONTROL && port->is_output && (port->flags & PORT_LATENCY)) program->latency_port = i;
         if (port->kind == PORT_CONTROL && (port->flags & PORT_BY_SAMPLE_RATE)) program->has_scaled_controls = true;
     }
@@ -72,7 +75,8 @@ static bool fill(struct program *program, const struct plugin_facts *facts) {
     program->bundle = copy_text(facts->bundle);
     program->files = copy_text(facts->files);
     program->ports = memory_allocate(ports);
-    if (!program->bundle || !program->files || !program->ports) return false;
+    program->block_ports = memory_allocate((size_t)facts->port_count * sizeof *program->block_ports);
+    if (!program->bundle || !program->files || !program->ports || !program->block_ports) return false;
     if (ports) memcpy(program->ports, facts->ports, ports);
     program->port_count = facts->port_count;
     program->parameter_count = facts->parameter_count;
@@ -119,8 +123,10 @@ void program_close(struct program *program) {
     if (!program) return;
     properties_clear(&program->memory);
     properties_clear(&program->patches);
+    properties_clear(&program->saved);
     memory_free(program->bundle);
     memory_free(program->files);
     memory_free(program->ports);
+    memory_free(program->block_ports);
     memory_free(program);
 }

@@ -64,6 +64,8 @@ struct program {
     char *files;
     struct port *ports;
     int32_t port_count;
+    int32_t *block_ports; /* those that every block touches: audio and atoms, in order */
+    int32_t block_port_count;
     int32_t parameter_count;
     int32_t block_size;
     bool restores_while_running;
@@ -72,6 +74,7 @@ struct program {
     int32_t side_inputs;
     int32_t latency_port; /* -1: none */
     bool has_atoms;
+    bool takes_midi;
     bool has_scaled_controls;
 
     struct lv2_state_make_path make_path;
@@ -81,7 +84,8 @@ struct program {
     /* Inside hosting_enter(). */
     struct properties memory;  /* the state that new instances are given */
     struct properties patches; /* set by patch messages since, and not yet part of it */
-    struct player *players;
+    struct properties saved;   /* what the plugin said last, for who asked */
+    struct player *players;    /* the newest first */
 
     atomic_uint_least32_t version; /* grows when memory or patches change */
     atomic_bool has_changed;       /* the plugin said that its state is no longer `memory` */

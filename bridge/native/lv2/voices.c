@@ -3,7 +3,7 @@
 #include "../memory.h"
 #include "atoms.h"
 
-enum { SETTLING_BLOCKS = 2 };
+enum { SETTLING_BLOCKS = 2, LONGEST_LATENCY = 1 << 24 };
 
 uint32_t atom_port_capacity(const struct port *port) {
     uint32_t size = port->minimum_size > LV2_ATOM_BUFFER ? port->minimum_size : LV2_ATOM_BUFFER;
@@ -109,6 +109,7 @@ static void activate(struct voices *voices) {
         struct voice *voice = &voices->list[i];
         if (voices->program->plugin->activate) voices->program->plugin->activate(voice->instance);
         worker_do_jobs(&voice->worker);
+        worker_deliver(&voice->worker); /* what restore() asked for counts from the first block on */
     }
     voices->is_active = true;
 }
@@ -205,7 +206,8 @@ void voice_run(struct voices *voices, struct voice *voice, int32_t frames) {
 void voices_clear_events(struct voices *voices) {
     const struct program *program = voices->program;
     for (int32_t v = 0; program->has_atoms && v < voices->count; v++) {
-        for (int32_t i = 0; i < program->port_count; i++) {
+        for (int32_t b = 0; b < program->block_port_count; b++) {
+            int32_t i = program->block_ports[b];
             const struct port *port = &program->ports[i];
             if (port->kind != PORT_ATOM) continue;
             if (port->is_output) {
@@ -220,10 +222,17 @@ void voices_clear_events(struct voices *voices) {
 void voices_add_event(struct voices *voices, enum port_flag taking, int64_t frame, const struct lv2_atom *atom) {
     const struct program *program = voices->program;
     for (int32_t v = 0; v < voices->count; v++) {
-        for (int32_t i = 0; i < program->port_count; i++) {
+        for (int32_t b = 0; b < program->block_port_count; b++) {
+            int32_t i = program->block_ports[b];
             const struct port *port = &program->ports[i];
             if (port->kind != PORT_ATOM || port->is_output || !(port->flags & (int32_t)taking)) continue;
             sequence_add(voices->list[v].buffers[i], atom_port_capacity(port), frame, atom, atom + 1);
         }
     }
+}
+
+int32_t voices_reported_latency(const struct voices *voices) {
+    int32_t port = voices->program->latency_port;
+    float latency = port < 0 ? 0.0f : voices->list[0].outputs[port];
+    return latency > 0.0f && latency < (float)LONGEST_LATENCY ? (int32_t)(latency + 0.5f) : 0;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "features.h"
+#include "host_features.h"
 #include "program.h"
 #include "properties.h"
 #include "worker.h"
@@ -65,6 +65,9 @@ void voices_add_event(struct voices *voices, enum port_flag taking, int64_t fram
 
 /* Inside hosting_enter(), before the audio thread has the voices. A block of silence that nothing hears. */
 void voices_run_silence(struct voices *voices);
+
+/* Frames, as the plugin said in its last run(). */
+int32_t voices_reported_latency(const struct voices *voices);
 
 uint32_t atom_port_capacity(const struct port *port);
 

@@ -59,15 +59,19 @@ void worker_begin_run(struct worker *worker) {
     if (worker->interface) running = worker;
 }
 
-void worker_end_run(struct worker *worker) {
-    if (!worker->interface) return;
+void worker_deliver(struct worker *worker) {
     uint32_t size;
-    while (ring_next(&worker->responses, &size)) {
+    while (worker->interface && ring_next(&worker->responses, &size)) {
         ring_read(&worker->responses, worker->response);
         if (worker->interface->work_response) {
             worker->interface->work_response(worker->instance, size, worker->response);
         }
     }
+}
+
+void worker_end_run(struct worker *worker) {
+    if (!worker->interface) return;
+    worker_deliver(worker);
     if (worker->interface->end_run) worker->interface->end_run(worker->instance);
     running = NULL;
 }

@@ -25,6 +25,9 @@ void worker_destroy(struct worker *worker);
 /* Inside hosting_enter(). Does what is waiting: what run() asked for live, or instantiate() before it returned. */
 void worker_do_jobs(struct worker *worker);
 
+/* Audio thread, or before it has the instance. Answers reach the plugin. */
+void worker_deliver(struct worker *worker);
+
 /* Audio thread, around run(). */
 void worker_begin_run(struct worker *worker);
 void worker_end_run(struct worker *worker);

@@ -48,7 +48,7 @@ def encode_atom(atom: Atom) -> bytes:
     PluginError
         When the value is not one of the type.
     """
-    encode = _ENCODERS.get(atom.type.removeprefix(ATOM))
+    encode = None if isinstance(atom.value, bytes) else _ENCODERS.get(atom.type.removeprefix(ATOM))
     try:
         return encode(atom.value) if encode else _bytes(atom.value)
     except (TypeError, KeyError, ValueError, AttributeError, struct.error) as error:

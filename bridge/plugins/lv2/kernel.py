@@ -6,8 +6,6 @@ import os
 import tempfile
 import weakref
 from collections.abc import Container, Iterable, Mapping
-from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from ....models.errors import ParameterError, PluginError
@@ -29,15 +27,14 @@ from ...native.lv2_host import (
 )
 from .atoms import Atom, decode_atom, encode_atom
 from .description import Lv2Description, Lv2Port, is_side_chain
-from .vocabulary import LV2, PATCH, STATE
+from .vocabulary import BLOCKS, LV2, PATCH, STATE
 
 LONGEST_BLOCK: Final = 8192
 MOST_CHANNELS: Final = 64
 
-_BLOCKS: Final = "http://lv2plug.in/ns/ext/buf-size#"
 _MIDI_EVENT: Final = "http://lv2plug.in/ns/ext/midi#MidiEvent"
 _FIXED_BLOCKS: Final = frozenset(
-    _BLOCKS + name for name in ("fixedBlockLength", "powerOf2BlockLength", "coarseBlockLength")
+    BLOCKS + name for name in ("fixedBlockLength", "powerOf2BlockLength", "coarseBlockLength")
 )
 _BLOCK_OF_CHOOSY: Final = 256  # frames, for plugins that want blocks of one size
 _PLAIN_AND_PORTABLE: Final = 3  # LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE
@@ -87,19 +84,20 @@ class Lv2Kernel:
         self.side_inputs = len(description.side_chain_inputs)
         self._files = tempfile.TemporaryDirectory(prefix="ampboard-lv2-", ignore_cleanup_errors=True)
         self._program = self._open()
-        weakref.finalize(self, lv2_library().ampboard_lv2_close, self._program)
+        # Not at exit: plugins may play until the process has ended.
+        weakref.finalize(self, lv2_library().ampboard_lv2_close, self._program).atexit = False
 
     @property
     def name(self) -> str:
         """What the plugin is called in a host."""
         return self.description.name or self.description.uri
 
-    @cached_property
+    @property
     def addresses(self) -> KernelAddresses:
         """The C functions and the program."""
         native = NativeKernel()
         lv2_library().ampboard_lv2_kernel(self._program, ctypes.byref(native))
-        return KernelAddresses(*(getattr(native, name) or 0 for name in KernelAddresses._fields))
+        return KernelAddresses(**{name: getattr(native, name) or 0 for name in KernelAddresses._fields})
 
     def parameter_name(self, symbol: str) -> str | None:
         """The parameter that stands for a control input; None when there is none."""
@@ -135,11 +133,16 @@ class Lv2Kernel:
     def patch(self, property_uri: str, atom: Atom) -> None:
         """Send a ``patch:Set`` message, which counts for every later reset too.
 
+        A plugin without a port for messages gets the property with its state instead.
+
         Raises
         ------
         PluginError
             When the message is too long.
         """
+        if not any(_native_port(port, -1).flags & TAKES_PATCH for port in self.description.ports):
+            self.restore({**self.save(), property_uri: atom})
+            return
         natives, _bodies = _natives({property_uri: atom})
         if lv2_library().ampboard_lv2_patch(self._program, natives) < 0:
             raise PluginError(f"{self.name}: the value of {property_uri} is too long for a message")

@@ -1,11 +1,15 @@
 """LV2 plugins as processors of a pedalboard chain."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from ....models.errors import ParameterError, PluginError
 from ....presets.builtins import suggestion
+from ...audio import Audio
+from ...native.side_chain import SideBus
 from ...processors.kernel_plugin import KernelPlugin
 from ..identity import PluginIdentity
 from ..trial import load_safely
@@ -14,9 +18,9 @@ from .description import Lv2Description, PatchParameter
 from .discovery import describe_lv2, lv2_presets
 from .kernel import Lv2Kernel
 from .preset_bundles import Lv2Preset
-from .presets import read_default_state, read_preset, write_preset
+from .presets import default_state, preset_state, write_preset
 from .state import Lv2State
-from .vocabulary import last_part
+
 
 class Lv2Plugin(KernelPlugin):
     """A `pedalboard.Plugin` that runs an LV2 plugin; made by `load_lv2`.
@@ -27,7 +31,7 @@ class Lv2Plugin(KernelPlugin):
 
     _lv2: Lv2Kernel
 
-    def __init__(self, kernel: Lv2Kernel, parameters: Mapping[str, float] = {}) -> None:  # noqa: B006
+    def __init__(self, kernel: Lv2Kernel, parameters: Mapping[str, float] = MappingProxyType({})) -> None:
         super().__init__(kernel, parameters)
         self._lv2 = kernel
 
@@ -62,10 +66,20 @@ class Lv2Plugin(KernelPlugin):
             raise PluginError(f"the state is of {state.plugin}, and this is {self.description.uri}")
         values = {self._name_of(symbol): value for symbol, value in state.controls.items()}
         for name, value in values.items():
-            self._parameter(name).check(value)
+            self.running.kernel.parameters[self.running.index(name)].check(value)
         self._lv2.restore(state.properties)
         for name, value in values.items():
             self.running.set(name, value)
+
+    def set(self, name: str, value: float | str) -> None:
+        """Set a control input by its symbol, or as the attribute is called, to a value or the label of one.
+
+        Raises
+        ------
+        ParameterError
+            When there is none, or the value is out of range.
+        """
+        self.running.set(name if name in self.running else self._name_of(name), value)
 
     def presets(self) -> tuple[Lv2Preset, ...]:
         """The presets that installed bundles hold for this plugin, by label."""
@@ -165,29 +179,27 @@ class Lv2Plugin(KernelPlugin):
         """What the plugin logged since the last call."""
         return self._lv2.log()
 
-    def _parameter(self, name: str) -> Any:
-        return self.running.kernel.parameters[self.running.index(name)]
-
     def _name_of(self, symbol: str) -> str:
         name = self._lv2.parameter_name(symbol)
         if name is None:
             raise ParameterError(
                 f"{self.description.name} has no control input {symbol!r}: "
-                f"{suggestion(symbol, self._lv2.symbols.values())}"
+                f"{suggestion(symbol, dict.fromkeys(self._lv2.symbols.values()))}"
             )
         return name
 
     def _patch_uri(self, name: str) -> str:
         for parameter in self.patch_parameters:
-            if name in (parameter.uri, parameter.name, last_part(parameter.uri)):
+            if name in (parameter.uri, parameter.name, _last_word(parameter.uri)):
                 return parameter.uri
         if "://" in name or name.startswith("urn:"):
             return name  # plugins that do not declare what they take
-        known = [parameter.name or last_part(parameter.uri) for parameter in self.patch_parameters]
+        known = {parameter.name or _last_word(parameter.uri): parameter for parameter in self.patch_parameters}
         raise ParameterError(f"{self.description.name} has no patch parameter {name!r}: {suggestion(name, known)}")
 
 
-_RESERVED: Final = frozenset(dir(Lv2Plugin))
+# Those of load_lv2, too: what it takes by keyword is never a parameter.
+_RESERVED: Final = frozenset({*dir(Lv2Plugin), "preset", "block_size"})
 
 
 def load_lv2(
@@ -196,9 +208,9 @@ def load_lv2(
     *,
     state: Lv2State | None = None,
     preset: str | None = None,
-    side_chain: Any = None,
+    side_chain: SideBus | Audio | None = None,
     block_size: int | None = None,
-    **parameters: float,
+    **parameters: float | str,
 ) -> Lv2Plugin:
     """Load an installed LV2 effect.
 
@@ -213,7 +225,7 @@ def load_lv2(
     preset : str, optional
         URI or label of a preset that is installed.
     side_chain : SideBus or ndarray, optional
-        What the side-chain inputs hear; silence when left out.
+        What the side-chain inputs hear, see `RunningKernel.side_chain`; silence when left out.
     block_size : int, optional
         See `Lv2Kernel`.
     **parameters : float
@@ -236,7 +248,7 @@ def load_lv2(
         return Lv2Plugin(Lv2Kernel(description, block_size=block_size, reserved=_RESERVED))
 
     plugin = load_safely(PluginIdentity.lv2(uri, description.binary), make)
-    start = read_default_state(description)
+    start = default_state(description)
     if preset is not None:
         start = _find_preset(description, preset).over(start)
     if state is not None:
@@ -244,9 +256,9 @@ def load_lv2(
     if start is not None:
         plugin.restore(start)
     if side_chain is not None:
-        plugin.running.side_chain = side_chain
+        plugin.side_chain = side_chain
     for name, value in parameters.items():
-        setattr(plugin, name if name in plugin.running else f"{name}_", value)
+        plugin.set(name, value)
     return plugin
 
 
@@ -254,6 +266,10 @@ def _find_preset(description: Lv2Description, preset: str) -> Lv2State:
     presets = lv2_presets(description.uri)
     found = [p for p in presets if p.uri == preset] or [p for p in presets if p.label == preset]
     if not found:
-        labels = [p.label for p in presets if p.label]
+        labels = {p.label: p for p in presets if p.label}
         raise PluginError(f"{description.name} has no preset {preset!r}: {suggestion(preset, labels)}")
-    return read_preset(found[0])
+    return preset_state(found[0])
+
+
+def _last_word(uri: str) -> str:
+    return re.split("[/#:]", uri)[-1]

@@ -3,32 +3,19 @@
 import base64
 import re
 import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ....models.errors import PluginError
 from .atoms import PATH, STRING, Atom, encode_atom
 from .description import Lv2Description
 from .preset_bundles import Lv2Preset
 from .state import Lv2State
-from .statements import Term, UnreadFileError, file_of
-from .turtle import TurtleReader, TurtleStatements
-from .vocabulary import ATOM, LV2, PRESETS, RDF, STATE, TYPE, XSD
+from .stored_state import StoredState, read_stored_state
+from .vocabulary import ATOM, LV2, PRESETS, RDF, STATE, XSD
 
 USER_FOLDER: Final = "~/.lv2"
-
-_READ: Final[dict[str, tuple[str, Any]]] = {
-    XSD + "boolean": ("Bool", lambda text: text in ("true", "1")),
-    XSD + "decimal": ("Double", float),
-    XSD + "double": ("Double", float),
-    XSD + "float": ("Float", float),
-    XSD + "int": ("Int", int),
-    XSD + "integer": ("Int", int),
-    XSD + "long": ("Long", int),
-    XSD + "base64Binary": ("Chunk", base64.b64decode),
-}
-"""Atom type and conversion of a literal, by its datatype."""
 
 _WRITTEN: Final = {
     "Bool": (XSD + "boolean", lambda value: str(bool(value)).lower()),
@@ -40,23 +27,33 @@ _WRITTEN: Final = {
 """Datatype and text of a value, by the last part of its atom type."""
 
 
-def read_preset(preset: Lv2Preset) -> Lv2State:
-    """Read an installed preset.
+def preset_state(preset: Lv2Preset) -> Lv2State:
+    """What an installed preset sets.
 
     Raises
     ------
     PluginError
         When its bundle cannot be read.
     """
-    return _read(preset.uri, preset.plugin, preset.bundle)
+    return _state(preset.plugin, read_stored_state(preset.uri, preset.bundle))
 
 
-def read_default_state(description: Lv2Description) -> Lv2State | None:
-    """The state in which a plugin wants to be started (``state:loadDefaultState``), or None."""
+def default_state(description: Lv2Description) -> Lv2State | None:
+    """The state in which a plugin wants to be started (``state:loadDefaultState``); None when it does not say.
+
+    Raises
+    ------
+    PluginError
+        When its bundle cannot be read.
+    """
     if STATE + "loadDefaultState" not in description.required_features | description.optional_features:
         return None
-    state = _read(description.uri, description.uri, description.bundle)
-    return state if state.properties or state.controls else None
+    state = _state(description.uri, read_stored_state(description.uri, description.bundle))
+    return replace(state, controls={}) if state.properties else None
+
+
+def _state(plugin: str, stored: StoredState) -> Lv2State:
+    return Lv2State(plugin, stored.controls, {key: Atom(kind, value) for key, kind, value in stored.properties})
 
 
 def write_preset(state: Lv2State, label: str, path: str | Path | None = None) -> Path:
@@ -160,60 +157,3 @@ def _object(atom: Atom, names: dict[str, str]) -> str:
     if kind == "Chunk":
         return f'"{body}"^^xsd:base64Binary'
     return f'[ a <{atom.type}> ; rdf:value "{body}"^^xsd:base64Binary ]'
-
-
-def _read(uri: str, plugin: str, bundle: Path) -> Lv2State:
-    try:
-        reader = TurtleReader(bundle)
-        statements = reader.about(uri)
-    except UnreadFileError as error:
-        raise PluginError(f"the state of {uri} cannot be read: {error}") from None
-    controls: dict[str, float] = {}
-    for port in statements.objects(Term(uri), LV2 + "port"):
-        symbols = statements.objects(port, LV2 + "symbol")
-        values = statements.objects(port, PRESETS + "value")
-        if symbols and values:
-            controls[symbols[0].text] = float(values[0].text)
-    properties = {
-        key: atom
-        for node in statements.objects(Term(uri), STATE + "state")
-        for key, value in statements.about(node)
-        if key != TYPE and (atom := _atom(statements, value, bundle))
-    }
-    return Lv2State(plugin, controls, properties)
-
-
-def _atom(statements: TurtleStatements, term: Term, bundle: Path) -> Atom | None:
-    if term.kind == "blank":
-        return _structured(statements, term, bundle)
-    if term.kind == "uri":
-        file = file_of(term.text)
-        return Atom(PATH, str(file)) if file else Atom(ATOM + "URID", term.text)
-    if term.datatype == PATH:
-        return Atom(PATH, str(bundle / term.text) if term.text else "")
-    if term.datatype in _READ:
-        kind, convert = _READ[term.datatype]
-        return Atom(ATOM + kind, convert(term.text))
-    return Atom(term.datatype or STRING, term.text) if not term.datatype else Atom(STRING, term.text)
-
-
-def _structured(statements: TurtleStatements, node: Term, bundle: Path) -> Atom | None:
-    kinds, values = statements.objects(node, TYPE), statements.objects(node, RDF + "value")
-    if not kinds or not values:
-        return None
-    if kinds[0].text == ATOM + "Vector":
-        items = [_atom(statements, item, bundle) for item in _collection(statements, values[0])]
-        children = statements.objects(node, ATOM + "childType")
-        if not children:
-            return None
-        return Atom(kinds[0].text, {"type": children[0].text, "values": [item.value for item in items if item]})
-    return Atom(kinds[0].text, base64.b64decode(values[0].text))
-
-
-def _collection(statements: TurtleStatements, node: Term) -> Iterator[Term]:
-    while node.text != RDF + "nil":
-        yield from statements.objects(node, RDF + "first")
-        rest = statements.objects(node, RDF + "rest")
-        if not rest:
-            return
-        node = rest[0]

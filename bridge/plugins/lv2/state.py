@@ -47,7 +47,7 @@ class Lv2State:
         return replace(self, properties=moved)
 
     def over(self, other: "Lv2State | None") -> "Lv2State":
-        """This state, with what it leaves open taken from another."""
+        """The state with what it leaves open taken from another."""
         if other is None:
             return self
         return replace(

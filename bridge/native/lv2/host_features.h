@@ -1,6 +1,6 @@
 /* What the host offers a plugin. Off the audio thread. */
-#ifndef AMPBOARD_LV2_FEATURES_H
-#define AMPBOARD_LV2_FEATURES_H
+#ifndef AMPBOARD_LV2_HOST_FEATURES_H
+#define AMPBOARD_LV2_HOST_FEATURES_H
 
 #include <stdbool.h>
 #include <stdint.h>

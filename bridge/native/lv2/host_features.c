@@ -1,4 +1,4 @@
-#include "features.h"
+#include "host_features.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,8 +135,6 @@ static const char *const granted[] = {
     "http://lv2plug.in/ns/lv2core#hardRTCapable",
     "http://lv2plug.in/ns/lv2core#isLive",
     LV2_STATE "mapPath",
-    LV2_STATE "interface",
-    LV2_WORKER "interface",
 };
 
 static bool fits_block(enum block block, int32_t size) {
