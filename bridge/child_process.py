@@ -8,10 +8,12 @@ it starts dies with it, and so that an interrupt from the keyboard reaches the p
 """
 
 import contextlib
+import ctypes
 import io
 import os
 import pickle
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -20,10 +22,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import MappingProxyType
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 _LAST_WORDS: Final = 4096  # bytes of its output that are kept
 _CHUNK: Final = 1024
+_LENGTH: Final = struct.Struct("<Q")  # stands before each message
+_SET_PARENT_DEATH_SIGNAL: Final = 1  # of prctl(2)
 _CLOSING: Final = 5.0  # seconds until what it has said must have arrived once it has ended
 
 Inbox = SimpleQueue[tuple["ChildProcess", Any]]
@@ -102,7 +106,7 @@ class ChildProcess:
     def send(self, message: object) -> None:
         """Give it a message; one that has ended does not hear it."""
         with contextlib.suppress(OSError, ValueError):
-            _pipe(self._process.stdin).write(_pickled(message))
+            _write(_pipe(self._process.stdin).fileno(), _pickled(message))
 
     def receive(self, timeout: float) -> Any:
         """The next message; raises `queue.Empty` after `timeout` seconds of silence. For a child with its own inbox."""
@@ -124,10 +128,13 @@ class ChildProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def _read(self) -> None:
-        stream = io.BufferedReader(cast(io.RawIOBase, _pipe(self._process.stdout)))
-        with contextlib.suppress(Exception):  # the end, or what foreign code has made of it
+        try:
             while True:
-                self.inbox.put((self, pickle.load(stream)))
+                self.inbox.put((self, _next_message(_pipe(self._process.stdout).fileno())))
+        except (EOFError, OSError):
+            return
+        except Exception:  # foreign code has written into the pipe
+            self._kill_group()
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -143,40 +150,36 @@ class ChildProcess:
 
 
 class ParentChannel:
-    """The child's side: what it is asked, and where it answers."""
+    """The child's side: what it is asked, and where it answers. The child ends as soon as its parent has gone."""
 
     def __init__(self) -> None:
         sys.stdout.flush()
-        self._answers = os.fdopen(os.dup(1), "wb", buffering=0)
+        self._answers = os.dup(1)
         os.dup2(2, 1)  # what foreign code prints is not an answer
-        self._requests = sys.stdin.buffer
+        self._requests: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
         if sys.platform != "win32":
             import resource
 
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if sys.platform == "linux":  # where a plugin hangs and holds the interpreter's lock, no thread of ours can tell
+            ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        threading.Thread(target=self._listen, daemon=True).start()
 
     def receive(self) -> Any:
-        """The next message; the process ends here when the parent has gone."""
-        try:
-            return pickle.load(self._requests)
-        except EOFError:
-            os._exit(0)
+        """The next message; waits for it."""
+        return self._requests.get()
 
     def send(self, message: object) -> None:
         """Answer."""
         with self._lock:
-            self._answers.write(_pickled(message))
+            _write(self._answers, _pickled(message))
 
-    def end_with_parent(self) -> None:
-        """From now on end as soon as the parent has gone, whatever is running; no message is received any more."""
-
-        def wait() -> None:
-            while os.read(0, 1):
-                pass
-            os._exit(0)
-
-        threading.Thread(target=wait, daemon=True).start()
+    def _listen(self) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._requests.put(_next_message(0))
+        os._exit(0)
 
 
 def connect_to_parent() -> ParentChannel:
@@ -188,13 +191,37 @@ class _Pickler(pickle.Pickler):
     """Read-only views of mappings, which pickle refuses, travel as well."""
 
     def reducer_override(self, obj: Any) -> Any:
-        return (MappingProxyType, (dict(obj),)) if isinstance(obj, MappingProxyType) else NotImplemented
+        return (_read_only, (dict(obj),)) if isinstance(obj, MappingProxyType) else NotImplemented
+
+
+def _read_only(mapping: dict[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(mapping)
 
 
 def _pickled(message: object) -> bytes:
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(message)
-    return buffer.getvalue()
+    return _LENGTH.pack(buffer.tell()) + buffer.getvalue()
+
+
+def _next_message(file: int) -> Any:
+    (length,) = _LENGTH.unpack(_read_exactly(file, _LENGTH.size))
+    return pickle.loads(_read_exactly(file, length))
+
+
+def _read_exactly(file: int, size: int) -> bytes:
+    content = bytearray()
+    while len(content) < size:
+        if not (part := os.read(file, min(size - len(content), 1 << 20))):
+            raise EOFError
+        content += part
+    return bytes(content)
+
+
+def _write(file: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -94,17 +94,17 @@ def find_verdict(identity: PluginIdentity) -> Verdict | None:
 
 
 def record_verdict(identity: PluginIdentity, verdict: Verdict) -> Verdict:
-    """Keep a verdict on a plugin, in place of an older one; return it with its time."""
+    """Keep a verdict on a plugin, in place of an older one; return it as it will be found."""
     dated = verdict if verdict.when else replace(verdict, when=datetime.now(UTC).isoformat(timespec="seconds"))
-    record = PluginRecord(identity, identity.fingerprint(), dated)
+    content = json.dumps(asdict(PluginRecord(identity, identity.fingerprint(), dated)), default=str, indent=1)
     try:
-        write_atomically(_file(identity), json.dumps(asdict(record), default=str, indent=1).encode())
+        write_atomically(_file(identity), content.encode())
     except OSError as error:
         raise PluginError(
             f"{records_folder()}: what became of {identity.name} cannot be kept ({error.strerror}): "
             f"make it writable, or name another folder in {FOLDER_VARIABLE}"
         ) from error
-    return dated
+    return Verdict(**json.loads(content)["verdict"])
 
 
 def plugin_records() -> tuple[PluginRecord, ...]:

@@ -74,7 +74,7 @@ def ensure_loadable(identity: PluginIdentity, *, time_limit: float | None = None
     if verdict.is_dangerous:
         raise PluginError(
             f"{identity.name}: not loaded: {verdict} ({verdict.when}): update the plugin, or try it again after "
-            f"`ampboard plugins clear {_quoted(identity.short_name)}`"
+            f"`{clear_command(identity)}`"
         )
     if verdict.outcome == "refused":
         raise PluginError(f"{identity.name}: the plugin cannot be loaded: {verdict.reason}")
@@ -91,6 +91,13 @@ def hold_trial(identity: PluginIdentity, *, time_limit: float | None = None) -> 
     limit = plugin_time_limit() if time_limit is None else time_limit
     with ChildProcess(_CHILD, identity, environment={TRUST_VARIABLE: "1"}) as child:
         return record_verdict(identity, _watch(child, limit))
+
+
+def clear_command(identity: PluginIdentity) -> str:
+    """What to type for another trial of a plugin."""
+    name = identity.short_name
+    quoted = f'"{name}"' if set(name) & set(" ()&;'#") else name
+    return f"ampboard plugins clear {quoted}"
 
 
 def is_trusting() -> bool:
@@ -141,7 +148,3 @@ def _watch(child: ChildProcess, limit: float) -> Verdict:
             return Verdict("refused", reason, stage, facts=facts)
         case _:
             return Verdict("crashed", Ended(status).reason, stage, output=child.last_words)
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if set(name) & set(" ()&;'") else name

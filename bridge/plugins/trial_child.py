@@ -18,7 +18,6 @@ def main() -> None:
     """Try the plugin that the parent names."""
     parent = connect_to_parent()
     identity = parent.receive()
-    parent.end_with_parent()
     run = _trial_of(identity.kind)
     _limit_memory()
     parent.send(_result(parent, identity, run))

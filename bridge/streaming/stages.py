@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as chained
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pedalboard
@@ -11,6 +11,8 @@ from pedalboard import Mix, Plugin, PluginContainer
 
 from ...models.errors import AudioError, PluginError
 from ..audio import Audio
+from ..plugins.entering import entered, identity_of
+from ..plugins.identity import PluginIdentity
 from ..processors.kernel_plugin import KernelPlugin, runs_at
 
 Container = PluginContainer | Sequence[Plugin]
@@ -94,6 +96,24 @@ class Queue:
         return taken
 
 
+class WatchedChain(pedalboard.Chain):
+    """A chain that leaves a note of the foreign plugins in it while they run."""
+
+    def __init__(self, plugins: Container) -> None:
+        super().__init__(_members(plugins))
+        self._foreign = foreign_plugins(plugins)
+
+    def process(self, *arguments: Any, **options: Any) -> Audio:
+        """Play; see `pedalboard.Plugin.process`."""
+        with entered(self._foreign, "processing"):
+            return super().process(*arguments, **options)
+
+    def reset(self) -> None:
+        """Bring all to rest."""
+        with entered(self._foreign, "being reset"):
+            super().reset()
+
+
 class Run:
     """Consecutive processors, run by pedalboard in one call."""
 
@@ -143,7 +163,7 @@ class Run:
         for running in self._kernels:
             if not runs_at(running.kernel, self._sample_rate):
                 raise AudioError(f"{running.kernel.name} does not run at {self._sample_rate} Hz: {REMEDY}")
-        return board
+        return WatchedChain(board)
 
     def _refusals(self) -> int:
         """How often its kernels have refused a sample rate or a number of channels; they are silent then."""
@@ -260,6 +280,10 @@ def stages(container: Container, sample_rate: int, channels: int, outputs: int, 
         if isinstance(place.plugin, Mix):
             finish()
             found.append(Parallel(place, sample_rate, channels, max_block))
+        elif foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
+            finish()
+            pending.append(place)
+            finish()
         else:
             pending.append(place)
     finish()
@@ -277,6 +301,11 @@ def leaves(plugins: Container) -> Iterator[Plugin]:
             yield plugin
 
 
+def foreign_plugins(plugins: Container) -> tuple[PluginIdentity, ...]:
+    """Which VST3 and LV2 plugins are in it."""
+    return tuple(identity for plugin in leaves(plugins) if (identity := identity_of(plugin)))
+
+
 def widens(board: Container) -> bool:
     """Whether two channels of the same sound come out different: the chain has a stereo reverb."""
     return any(isinstance(plugin, WIDENING) for plugin in leaves(board))
@@ -287,13 +316,17 @@ def _members(container: Container) -> list[Plugin]:
 
 
 def _places(container: Container) -> Iterator[Place]:
-    """The places of a chain; chains inside that hold branches are dissolved, others count as one plugin."""
+    """The places of a chain; chains in it that hold branches or foreign plugins are dissolved, others are one place."""
     for index in range(len(container)):
         plugin = container[index]
-        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _has_branches(plugin):
+        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _is_dissolved(plugin):
             yield from _places(plugin)
         else:
             yield Place(container, index)
+
+
+def _is_dissolved(chain: PluginContainer) -> bool:
+    return _has_branches(chain) or bool(foreign_plugins(chain))
 
 
 def _has_branches(container: PluginContainer) -> bool:

@@ -10,6 +10,7 @@ import pedalboard
 
 from ....models.errors import ParameterError, PluginError
 from ....presets.builtins import suggestion
+from ..entering import entered, identity_of
 from ..identity import PluginIdentity
 from ..trial import load_safely
 from .state import restore_state
@@ -104,13 +105,15 @@ def set_vst3_parameter(plugin: pedalboard.VST3Plugin, name: str, value: float | 
     ParameterError
         When there is no such parameter, or the plugin refuses the value.
     """
-    known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
-    if name not in known:
-        raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
-    try:
-        setattr(plugin, name, value)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
+    identity = identity_of(plugin)
+    with entered((identity,) if identity else (), "setting its parameters"):
+        known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
+        if name not in known:
+            raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
+        try:
+            setattr(plugin, name, value)
+        except (ValueError, TypeError) as error:
+            raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
 
 
 def _one_line(error: Exception) -> str:

@@ -28,6 +28,8 @@ _CLASS_ID: Final = re.compile(r"[0-9A-F]{32}")
 _JUCE: Final = struct.Struct("<4si")  # mark, bytes of XML
 _JUCE_MARK: Final = b"VC2!"
 _JUCE_ROOT: Final = "VST3PluginState"
+_JUCE_ELEMENTS: Final = {COMPONENT: "IComponent", CONTROLLER: "IEditController"}
+_JUCE_DIGITS: Final = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,15 @@ class VstPreset:
         header = _HEADER.pack(_MARK, _VERSION, self.class_id.encode("ascii"), _HEADER.size + len(body))
         return header + bytes(body) + _LIST.pack(_LIST_MARK, len(self.chunks)) + bytes(entries)
 
+    def to_raw_state(self) -> bytes:
+        """The same state as `pedalboard.VST3Plugin.raw_state` gives it."""
+        root = ET.Element(_JUCE_ROOT)
+        for chunk, element in _JUCE_ELEMENTS.items():
+            if content := self.chunks.get(chunk):
+                ET.SubElement(root, element).text = _juce_text(content)
+        text = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+        return _JUCE.pack(_JUCE_MARK, len(text)) + text + b"\0"
+
 
 def is_vst_preset(data: bytes) -> bool:
     """Whether bytes are meant to be a ``.vstpreset`` file."""
@@ -101,6 +112,13 @@ def check_raw_state(data: bytes, *, origin: str = "the state") -> None:
         raise PluginError(f"{origin}: is damaged ({error}): {remedy}") from None
     if root is None or root.tag != _JUCE_ROOT:
         raise PluginError(f"{origin}: is not the state of a VST3 plugin: {remedy}")
+
+
+def _juce_text(content: bytes) -> str:
+    """JUCE's own base 64 (``MemoryBlock::toBase64Encoding``): size, dot, and 6 bits a digit from the lowest on."""
+    triples = (int.from_bytes(content[index : index + 3], "little") for index in range(0, len(content), 3))
+    digits = "".join(_JUCE_DIGITS[triple >> shift & 63] for triple in triples for shift in (0, 6, 12, 18))
+    return f"{len(content)}.{digits[: -(-8 * len(content) // 6)]}"
 
 
 def _chunks(data: bytes, list_start: int, origin: str) -> dict[str, bytes]:

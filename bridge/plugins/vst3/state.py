@@ -31,24 +31,18 @@ def restore_state(plugin: pedalboard.VST3Plugin, data: bytes, *, origin: str = "
     Raises
     ------
     PluginError
-        When it is damaged, of another plugin, or refused.
+        When it is damaged or of another plugin.
     """
-    if not is_vst_preset(data):
-        check_raw_state(data, origin=origin)
-    else:
+    if is_vst_preset(data):
         preset, own = VstPreset.from_bytes(data, origin=origin), class_id(plugin)
         if preset.class_id != own:
             raise PluginError(
                 f"{origin}: is the state of another plugin (class {preset.class_id}), not of {plugin.name} ({own})"
             )
+        data = preset.to_raw_state()  # set as `preset_data` it sounds, but the parameters read as before
+    check_raw_state(data, origin=origin)
     with _restoring(plugin):
-        try:
-            if is_vst_preset(data):
-                plugin.preset_data = data
-            else:
-                plugin.raw_state = data
-        except (RuntimeError, ValueError) as error:
-            raise PluginError(f"{origin}: {plugin.name} refuses it: {error}") from None
+        plugin.raw_state = data
 
 
 def saved_state(plugin: pedalboard.VST3Plugin) -> bytes:
@@ -102,7 +96,7 @@ def save_vst_preset(plugin: pedalboard.VST3Plugin, path: str | Path) -> None:
 def _deliver_parameters(plugin: pedalboard.VST3Plugin) -> None:
     for channels in (2, 1):
         with suppress(ValueError):  # how pedalboard says that it does not play so many channels
-            plugin.process(np.zeros((channels, _BLOCK), np.float32), _RATE, reset=False)
+            pedalboard.Chain([plugin]).process(np.zeros((channels, _BLOCK), np.float32), _RATE, reset=False)
             break
     plugin.reset()
 
