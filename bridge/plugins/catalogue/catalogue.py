@@ -84,7 +84,9 @@ class Catalogue:
             if found:
                 shown = ", ".join(_unambiguous(entry) for entry in found[:_MOST_SHOWN])
                 more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
-                raise PluginError(f"{wanted!r} may be one of {len(found)} plugins: {shown}{more}")
+                raise PluginError(
+                    f"{wanted!r} may be one of {len(found)} plugins: {shown}{more}; give the one in brackets"
+                )
         close = suggestion(wanted, {name: None for entry in self.entries for name in _names(entry)})
         remedy = close if close.startswith("did you mean") else "see `ampboard plugins list`"
         raise PluginError(f"no plugin {wanted!r} is installed: {remedy}")

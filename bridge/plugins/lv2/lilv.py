@@ -1,7 +1,7 @@
 """LV2 bundles read by liblilv, where the library is installed: https://drobilla.gitlab.io/lilv."""
 
 import sys
-from ctypes import CDLL, c_bool, c_char_p, c_int, c_void_p
+from ctypes import CDLL, c_bool, c_char_p, c_int, c_uint, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,8 @@ _FUNCTIONS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "world_free": (None, (c_void_p,)),
     "world_load_bundle": (None, (c_void_p, c_void_p)),
     "world_load_resource": (c_int, (c_void_p, c_void_p)),
+    "world_get_all_plugins": (c_void_p, (c_void_p,)),
+    "plugins_size": (c_uint, (c_void_p,)),
     "world_find_nodes": (c_void_p, (c_void_p, c_void_p, c_void_p, c_void_p)),
     "new_uri": (c_void_p, (c_void_p, c_char_p)),
     "new_file_uri": (c_void_p, (c_void_p, c_char_p, c_char_p)),
@@ -64,6 +66,10 @@ class LilvStatements:
     def subjects(self, predicate: str, value: Term) -> list[Term]:
         """See `Statements`."""
         return self._find(None, self._node(Term(predicate)), self._node(value))
+
+    def has_plugins(self) -> bool:
+        """Whether the library took plugins from the manifest; of a broken one it takes none, but keeps statements."""
+        return bool(self._lilv["plugins_size"](self._lilv["world_get_all_plugins"](self._world)))
 
     def load(self, uri: str) -> int:
         """Read what ``rdfs:seeAlso`` names for `uri`: how many files could be."""
@@ -119,7 +125,7 @@ class LilvReader:
         self.bundle = bundle
         self.manifest = LilvStatements(bundle)
         self._open: tuple[tuple[Path, ...], LilvStatements] | None = None
-        if not any(self.manifest.subjects(TYPE, Term(LV2 + name)) for name in ("Plugin", "Specification")):
+        if not self.manifest.has_plugins() and not self.manifest.subjects(TYPE, Term(LV2 + "Specification")):
             self.close()
             raise UnreadFileError(Problem(bundle, "liblilv found nothing in it"))
 
