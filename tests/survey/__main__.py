@@ -39,7 +39,7 @@ DOMAINS = {"gareus.org": "x42", "distrho.sf.net": "dpf"}
 def main() -> None:
     """Play, print, write."""
     parser = argparse.ArgumentParser(prog="python -m tests.survey", description="Every installed LV2 effect, played.")
-    parser.add_argument("--page", type=Path, default=Path("docs/lv2-plugins.md"), help="page to write")
+    parser.add_argument("--page", type=Path, default=Path("docs/plugins.md"), help="page to write")
     parser.add_argument("--filter", default="", help="only URIs that contain this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="plugins played at once")
     options = parser.parse_args()

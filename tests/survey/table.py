@@ -43,7 +43,7 @@ def page(entries: Sequence[Entry], others: int) -> str:
 
 def write_page(path: Path, text: str) -> None:
     """Put the tables into the page at `path`, between its marks; what a hand wrote around them stays."""
-    old = path.read_text(encoding="utf-8") if path.exists() else f"# LV2 plugins\n\n{BEGIN}\n{END}\n"
+    old = path.read_text(encoding="utf-8") if path.exists() else f"# Plugins\n\n{BEGIN}\n{END}\n"
     before, _, rest = old.partition(BEGIN)
     path.write_text(before + text + rest.partition(END)[2], encoding="utf-8")
 
@@ -73,7 +73,7 @@ def _failures(entries: Sequence[Entry]) -> Iterable[str]:
     if not failed:
         return
     reasons = Counter(_reason(entry) for entry in failed)
-    yield "## What does not play, by reason"
+    yield "What does not play, by reason:"
     for reason, count in reasons.most_common():
         uris = "\n".join(f"- `{entry.uri}`" for entry in failed if _reason(entry) == reason)
         yield f"{reason} ({count}):\n\n{uris}"
