@@ -8,7 +8,7 @@ from .library import library
 
 @contextmanager
 def floating_point_mode_kept() -> Generator[None]:
-    """This thread treats denormal numbers after the block as before it.
+    """Treat denormal numbers on this thread after the block as before it.
 
     Opening a library that was linked with ``-ffast-math`` makes them zero for the thread that opens it: every later
     computation in Python would be a little wrong, without a word.
