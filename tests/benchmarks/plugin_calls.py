@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from ampboard.bridge.plugins.lv2.description import Lv2Description
+from ampboard.bridge.plugins.lv2.bundles.description import Lv2Description
 from ampboard.bridge.plugins.lv2.discovery import describe_lv2
 from ampboard.bridge.plugins.lv2.kernel import Lv2Kernel
 from ampboard.models.errors import PluginError
