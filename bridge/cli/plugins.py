@@ -39,7 +39,8 @@ def list_all(
         print_json([asdict(entry) for entry in entries])
         return
     hidden = set[str]() if any(entry.obstacle for entry in entries) else {"does not load"}
-    print_rows([{k: v for k, v in _row(e).items() if k not in hidden} for e in entries], as_json=False)
+    rows = [{k: v for k, v in _row(e).items() if k not in hidden} for e in entries]
+    print_rows(rows, as_json=False, whole="identity")
     if catalogue.problems:
         print_error(f"{len(catalogue.problems)} could not be read: see `ampboard plugins scan`")
 
