@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, print_error, print_facts, print_json, print_rows
+from .output import Json, errors, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
     from ..plugins.catalogue import Catalogue, CatalogueEntry, PluginParameter
@@ -124,7 +124,8 @@ def clear(
 def _catalogue(kind: Kind | None, *, fresh: bool = False) -> "Catalogue":
     from ..plugins.catalogue import KINDS, Catalogue
 
-    return Catalogue.load(KINDS if kind is None else (kind.value,), fresh=fresh)
+    with errors.status("looking for plugins: new ones are read, or tried in a process of their own"):
+        return Catalogue.load(KINDS if kind is None else (kind.value,), fresh=fresh)
 
 
 def _matches(entry: "CatalogueEntry", text: str) -> bool:
