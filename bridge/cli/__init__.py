@@ -9,7 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, models, presets, render
+from . import demo, models, presets, render, repair
+from .extensions import add_commands
 from .output import print_error
 
 BAD_INPUT = 2
@@ -42,6 +43,8 @@ app.command("demo")(demo.demo)
 app.command("render")(render.render)
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
+app.add_typer(repair.app, name="repair")
+add_commands(app, {"presets": presets.app, "models": models.app, "repair": repair.app})
 
 
 def main() -> None:
