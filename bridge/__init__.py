@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from .chains import Chain, build_chain
     from .plugins.lv2 import load_lv2
     from .plugins.vst3 import load_vst3
-    from .processors import Cabinet, KernelPlugin, NeuralAmp, ToneStack
+    from .processors import Cabinet, KernelPlugin, NeuralAmp, Repair, ToneStack, repair_audio
     from .rendering import render
     from .switching import ChainSwitcher
 
@@ -17,11 +17,13 @@ _HOMES = {
     "ChainSwitcher": ".switching",
     "KernelPlugin": ".processors",
     "NeuralAmp": ".processors",
+    "Repair": ".processors",
     "ToneStack": ".processors",
     "build_chain": ".chains",
     "load_lv2": ".plugins.lv2",
     "load_vst3": ".plugins.vst3",
     "render": ".rendering",
+    "repair_audio": ".processors",
 }
 __all__ = [
     "Cabinet",
@@ -29,11 +31,13 @@ __all__ = [
     "ChainSwitcher",
     "KernelPlugin",
     "NeuralAmp",
+    "Repair",
     "ToneStack",
     "build_chain",
     "load_lv2",
     "load_vst3",
     "render",
+    "repair_audio",
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pedalboard
 
 from ..models.errors import AmpboardError, ParameterError, PresetError
-from ..presets import Branch, Neural, Node, Parallel, Preset, check_preset
+from ..presets import Branch, Neural, Node, Parallel, Preset, Repair, check_preset
 from ..presets.builtins import RANGES, suggestion
 from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
@@ -181,7 +181,7 @@ class _Builder:
     ) -> None:
         for index, (node, stage) in enumerate(zip(nodes, stages, strict=True)):
             name = self.preset.ids[*path, index]
-            if isinstance(node, Neural):
+            if isinstance(node, Neural | Repair):
                 bypass = self.dry_bypass(name)
             else:
                 bypass = _swap_bypass(container, offset + index, stage.plugin)
@@ -189,8 +189,9 @@ class _Builder:
             bypass.write(float(node.bypass))
 
     def dry_bypass(self, name: str) -> ChainControl:
-        """Bypass of an amp by its own mix and level: smooth, and the dry signal keeps the amp's latency."""
-        targets = {f"{name}.mix": 0.0, f"{name}.output_db": 0.0}
+        """Bypass of an amp or a repair by its own mix and level: smooth, and the dry signal keeps the amp's latency."""
+        dry = {f"{name}.mix": 0.0, f"{name}.output_db": 0.0}
+        targets = {target: value for target, value in dry.items() if target in self.controls}
         inner = {target: self.controls[target] for target in targets}
         kept: dict[str, float] = {}  # what the controls were set to, while bypassed
 

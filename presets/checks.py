@@ -13,7 +13,7 @@ from .builtins import BuiltinParameter, builtin_parameters, plugin_problem, sugg
 from .control import ControlMapping
 from .document import Problem
 from .key_lines import KeyPath
-from .nodes import Branch, Builtin, Cabinet, Neural, Node, Parallel, Tone, Vst3
+from .nodes import Branch, Builtin, Cabinet, Neural, Node, Parallel, Repair, Tone, Vst3
 from .preset import LEVELS, PATH_FIELDS, Preset, walk
 
 MAX_NODES: Final = 256
@@ -26,6 +26,7 @@ _FIXED_PARAMETERS: Final[dict[type, tuple[str, ...]]] = {
     Branch: ("gain_db",),
     Cabinet: (BYPASS, "output_db"),
     Parallel: (BYPASS,),
+    Repair: (BYPASS, "mix", "threshold", "denoise"),
     Tone: (BYPASS, "bass", "mid", "treble"),
 }
 _LEVEL_PARAMETERS: Final = ("input_db", "output_db")
@@ -108,7 +109,7 @@ def _file_problems(preset: Preset, path: KeyPath, node: Node) -> Generator[Probl
         file = preset.resolve(name)
         if not file.is_file():
             yield Problem((*path, field), f"there is no file {str(file)!r}: correct the path (relative to the preset)")
-        elif isinstance(node, (Neural, Cabinet)) and node.sha256:
+        elif isinstance(node, (Neural, Cabinet, Repair)) and node.sha256:
             yield from _hash_problems(path, field, file, node.sha256)
 
 

@@ -1,7 +1,7 @@
 """Commands that other parts of ampboard add, through the entry point group ``ampboard.commands``.
 
 An entry's name is the command's path, a dot between its words: ``repair.reproduce`` is ``ampboard repair reproduce``.
-It names a function that typer can make a command of; importing it must be cheap.
+It names a function that typer can make a command of; importing it must be cheap. A command that is there already stays.
 """
 
 from collections.abc import Mapping
@@ -26,5 +26,5 @@ def add_commands(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         *path, name = entry.name.split(".")
         home = groups.get(path[0]) if path else app
-        if home is not None:
+        if home is not None and name not in {command.name for command in home.registered_commands}:
             home.command(name)(entry.load())

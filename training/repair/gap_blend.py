@@ -48,6 +48,13 @@ class GapBlend(nn.Module):
             nn.Linear(hidden, 2 * len(orders)),
         )
 
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Weights under the names of `ampboard.models.architectures.repair.Repair`."""
+        dense = [layer for layer in self.layers if isinstance(layer, nn.Linear)]
+        weights = {f"blend.{number}.weight": layer.weight for number, layer in enumerate(dense)}
+        weights |= {f"blend.{number}.bias": layer.bias for number, layer in enumerate(dense)}
+        return {name: weight.detach().numpy().astype(np.float32).copy() for name, weight in weights.items()}
+
     def forward(self, features: Tensor, candidates: Tensor) -> Tensor:
         """Frames of gaps, from features of shape (frames, features) and predictions of shape (frames, 2 * orders)."""
         return (self.layers(features) * candidates).sum(dim=1)

@@ -1,0 +1,121 @@
+"""Repair models that play: gaps filled by prediction, and noise and gaps left to a causal network with look-ahead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...models.architectures.repair import Repair
+from ...models.description import ModelDescription
+from ..networks.wavenet import WaveNetNetwork, a1
+from ..trainer import Recipe, train_network
+from .gap_blend import GapBlend, gap_frames, train_blend
+from .notes import SAMPLE_RATE, LongSound, long_sound
+
+ORDERS: Final = (32, 256, 1024)  # at 48 kHz
+CONTEXT_SECONDS: Final = 0.0533
+LOOK_AHEAD_SECONDS: Final = 0.064
+REFERENCE_RATE: Final = 48_000
+HIDDEN: Final = 24
+BLEND_STEPS: Final = 3_000
+DENOISER_STEPS: Final = 3_600
+DENOISER_WINDOW: Final = 1_024
+DENOISER_CHANNELS: Final = (16, 8)
+NOTES_SECONDS: Final = 600
+
+
+@dataclass(frozen=True)
+class TrainedRepair:
+    """A repair model, and the processor time its training took in seconds."""
+
+    description: ModelDescription
+    cpu_seconds: float
+
+
+def train_gap_filling(
+    sound: NDArray[np.floating],
+    sample_rate: int,
+    *,
+    steps: int = BLEND_STEPS,
+    seed: int = 0,
+    metadata: Mapping[str, Any] | None = None,
+) -> TrainedRepair:
+    """Train a model that fills gaps of 2 to 40 ms, at a latency of 64 ms.
+
+    Parameters
+    ----------
+    sound : ndarray of float, shape (frames,)
+        Undamaged recordings, one after the other.
+    sample_rate : int
+        In Hz; the model plays at any other.
+    steps : int
+        Updates of the blending network.
+    seed : int
+        Of the gaps and the weights.
+    metadata : mapping, optional
+        What the file says beside the model.
+    """
+    ratio = sample_rate / REFERENCE_RATE
+    orders = tuple(max(k + 1, round(order * min(ratio, 1.0))) for k, order in enumerate(ORDERS))
+    context = max(orders[-1], round(CONTEXT_SECONDS * REFERENCE_RATE * min(ratio, 1.0)))
+    look_ahead = round(LOOK_AHEAD_SECONDS * sample_rate)
+    network = GapBlend(orders, hidden=HIDDEN, seed=seed)
+    material = gap_frames(
+        sound,
+        sample_rate,
+        orders=orders,
+        context=context,
+        look_ahead=look_ahead,
+        random=np.random.default_rng(seed),
+    )
+    spent = train_blend(network, material, steps=steps, seed=seed)
+    model = Repair(orders, context, look_ahead, HIDDEN)
+    return TrainedRepair(ModelDescription(model, network.arrays(), sample_rate, metadata=metadata or {}), spent)
+
+
+def train_denoiser(
+    damaged: NDArray[np.floating],
+    clean: NDArray[np.floating],
+    sample_rate: int,
+    *,
+    look_ahead: int,
+    steps: int = DENOISER_STEPS,
+    channels: tuple[int, int] = DENOISER_CHANNELS,
+    seed: int = 0,
+    metadata: Mapping[str, Any] | None = None,
+) -> TrainedRepair:
+    """Train a causal WaveNet to give the clean sound of `look_ahead` frames ago, gaps and noise removed.
+
+    Parameters
+    ----------
+    damaged, clean : ndarray of float, shape (frames,)
+        The same sound with and without gaps (zeros) and noise.
+    sample_rate : int
+        In Hz.
+    look_ahead : int
+        The model's latency in frames.
+    steps : int
+        Updates, of four streams of 1024 frames each.
+    channels : (int, int)
+        Widths of the WaveNet's two stacks.
+    seed : int
+        Of the weights.
+    metadata : mapping, optional
+        What the file says beside the model.
+    """
+    network = WaveNetNetwork(a1(*channels), seed=seed)
+    target = np.concatenate([np.zeros(look_ahead), clean[: len(clean) - look_ahead]])
+    done = train_network(network, damaged, target, Recipe(steps=steps, window=DENOISER_WINDOW))
+    model = Repair(denoiser=network.describe(sample_rate, {}), denoiser_look_ahead=look_ahead)
+    return TrainedRepair(ModelDescription(model, {}, sample_rate, metadata=metadata or {}), done.cpu_seconds)
+
+
+def train_note_denoiser(
+    look_ahead: int, *, steps: int = DENOISER_STEPS, seconds: float = NOTES_SECONDS, seed: int = 1
+) -> TrainedRepair:
+    """Train a denoiser on melodies of the experiment's notes, 16 kHz."""
+    sound: LongSound = long_sound(max(1, round(2 * seconds)), np.random.default_rng(seed))
+    name = {"name": f"Repair of noisy notes, {1000 * look_ahead / SAMPLE_RATE:.0f} ms"}
+    return train_denoiser(sound.chopped, sound.clean, SAMPLE_RATE, look_ahead=look_ahead, steps=steps, metadata=name)
