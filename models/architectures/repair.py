@@ -1,6 +1,6 @@
 """Models that repair chopped and noisy sound."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +68,7 @@ class Repair:
         """The widths of the blending network, and the orders."""
         yield from (self.hidden, *self.orders)
 
-    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the blending network's arrays."""
         if not self.orders:
             return {}

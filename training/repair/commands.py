@@ -32,6 +32,9 @@ def reproduce(
     clean_fed: Annotated[
         bool, typer.Option(help="Also train a network whose encoder is fed clean frames, as the published code did.")
     ] = True,
+    streaming_steps: Annotated[
+        int, typer.Option(min=0, help="For notes: updates of each of the three streaming models; 0 leaves them out.")
+    ] = 3_600,
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Reproduce the experiment of the denoising variational autoencoder."""
@@ -49,13 +52,44 @@ def reproduce(
 
     looks = [i for i in SNAPSHOTS if i < iterations] + [iterations]
     done = reproduce(
-        subject.value, out, iterations=looks, seed=seed, mnist=mnist, compare_clean_fed=clean_fed, watch=show
+        subject.value,
+        out,
+        iterations=looks,
+        seed=seed,
+        mnist=mnist,
+        compare_clean_fed=clean_fed,
+        streaming_steps=streaming_steps,
+        watch=show,
     )
     if json:
         typer.echo(json_format.dumps(json_format.loads((out / NUMBERS).read_text()), indent=2))
         return
     for method, quality in done.long_sound.items():
         typer.echo(f"long sound, {method}: {quality}")
+    for name, seconds in done.streaming.items():
+        typer.echo(f"{name}: trained in {seconds:.0f} s of processor time")
     if not done.logged:
         typer.echo("no TensorBoard logs: pip install 'ampboard[repair]'")
     typer.secho(f"Look at {done.page}", bold=True)
+
+
+class Architecture(StrEnum):
+    """Networks that can be trained."""
+
+    VAE = "vae"
+
+
+def train(
+    recordings: Annotated[list[Path], typer.Argument(help="Undamaged recordings: any format that soundfile reads.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The repair model to write (.json).")],
+    arch: Annotated[Architecture, typer.Option(help="vae: a repair model for these recordings.")] = Architecture.VAE,
+    steps: Annotated[int, typer.Option(min=1, help="Updates of the network.")] = 3_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+) -> None:
+    """Train a model that repairs recordings like these."""
+    try:
+        from .recordings import train_on_recordings
+    except ModuleNotFoundError as error:
+        raise ParameterError(f"{error.name} is missing: {NEEDS_TRAINING}") from None
+    trained = train_on_recordings(recordings, out, steps=steps, seed=seed)
+    typer.echo(f"{out}: {trained.cpu_seconds:.0f} s of processor time")

@@ -132,6 +132,15 @@ def gap_frames(
     return GapFrames(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def joined(parts: Sequence[GapFrames]) -> GapFrames:
+    """All frames of several materials."""
+    return GapFrames(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.candidates for part in parts]),
+        np.concatenate([part.wanted for part in parts]),
+    )
+
+
 def train_blend(network: GapBlend, material: GapFrames, *, steps: int, seed: int = 0) -> float:
     """Fit a network in place, by Adam with a cosine schedule; returns the processor time in seconds."""
     torch.set_num_threads(1)

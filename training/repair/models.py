@@ -1,17 +1,19 @@
 """Repair models that play: gaps filled by prediction, and noise and gaps left to a causal network with look-ahead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from time import process_time
 from typing import Any, Final
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from ...models.architectures.repair import Repair
 from ...models.description import ModelDescription
 from ..networks.wavenet import WaveNetNetwork, a1
 from ..trainer import Recipe, train_network
-from .gap_blend import GapBlend, gap_frames, train_blend
+from .gap_blend import GapBlend, gap_frames, joined, train_blend
 from .notes import SAMPLE_RATE, LongSound, long_sound
 
 ORDERS: Final = (32, 256, 1024)  # at 48 kHz
@@ -44,6 +46,9 @@ def train_gap_filling(
 ) -> TrainedRepair:
     """Train a model that fills gaps of 2 to 40 ms, at a latency of 64 ms.
 
+    The sound is also learned resampled, 44.1 kHz for 48 kHz or the other way round: what resampling takes off the top
+    of the spectrum changes what predictions are worth.
+
     Parameters
     ----------
     sound : ndarray of float, shape (frames,)
@@ -57,22 +62,36 @@ def train_gap_filling(
     metadata : mapping, optional
         What the file says beside the model.
     """
+    random = np.random.default_rng(seed)
+    began = process_time()
+    other_rate = next(rate for rate in (44_100, 48_000) if rate != sample_rate)
+    resampled = np.asarray(soxr.resample(np.asarray(sound, np.float32), sample_rate, other_rate), np.float64)
+    parts = [
+        gap_frames(part, rate, **asdict(_reach(rate)), random=random)
+        for part, rate in ((sound, sample_rate), (resampled, other_rate))
+    ]
+    network = GapBlend(_reach(sample_rate).orders, hidden=HIDDEN, seed=seed)
+    train_blend(network, joined(parts), steps=steps, seed=seed)
+    model = Repair(**asdict(_reach(sample_rate)), hidden=HIDDEN)
+    description = ModelDescription(model, network.arrays(), sample_rate, metadata=metadata or {})
+    return TrainedRepair(description, process_time() - began)
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """How far predictions look, in frames: as `Repair` has them."""
+
+    orders: tuple[int, ...]
+    context: int
+    look_ahead: int
+
+
+def _reach(sample_rate: int) -> _Reach:
     ratio = sample_rate / REFERENCE_RATE
-    orders = tuple(max(k + 1, round(order * min(ratio, 1.0))) for k, order in enumerate(ORDERS))
-    context = max(orders[-1], round(CONTEXT_SECONDS * REFERENCE_RATE * min(ratio, 1.0)))
-    look_ahead = round(LOOK_AHEAD_SECONDS * sample_rate)
-    network = GapBlend(orders, hidden=HIDDEN, seed=seed)
-    material = gap_frames(
-        sound,
-        sample_rate,
-        orders=orders,
-        context=context,
-        look_ahead=look_ahead,
-        random=np.random.default_rng(seed),
-    )
-    spent = train_blend(network, material, steps=steps, seed=seed)
-    model = Repair(orders, context, look_ahead, HIDDEN)
-    return TrainedRepair(ModelDescription(model, network.arrays(), sample_rate, metadata=metadata or {}), spent)
+    short = min(ratio, 1.0)
+    orders = tuple(max(k + 1, round(order * short)) for k, order in enumerate(ORDERS))
+    context = max(orders[-1], round(CONTEXT_SECONDS * REFERENCE_RATE * short))
+    return _Reach(orders, context, round(LOOK_AHEAD_SECONDS * sample_rate))
 
 
 def train_denoiser(

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from ...models.errors import ParameterError
+from ...models.kernels.instance import KernelInstance
+from ...models.model import Model
 from ...models.writing import atomic_target, write_atomically
 from .digits import bundled_digits, mnist_digits
 from .experiment import SNAPSHOTS, Run, Snapshot, repair_sound, run_experiment
@@ -20,8 +22,10 @@ from .linear_prediction import LINEAR_PREDICTION, interpolate
 from .logs import RunLog
 from .material import Frames, Material
 from .measures import RepairQuality, repair_quality
+from .models import TrainedRepair, train_note_denoiser
 from .notes import SAMPLE_RATE, LongSound, Notes, from_unit, long_sound
 from .page import Section, Table, write_page
+from .spectral_gating import spectral_gate
 
 Subject = Literal["notes", "digits"]
 
@@ -32,6 +36,7 @@ BLENDS: Final = 9  # steps of the interpolation
 RANDOM_LATENTS: Final = 8
 LOUDNESS: Final = 0.5  # of the written sounds' sines
 PAUSE: Final = 4_000  # frames between the notes of a written gallery
+LOOK_AHEADS: Final = (784, 256, 0)  # frames: 49, 16 and 0 ms
 CLEAN_FED: Final = "encoder fed the clean frame"
 CHOPPED_FED: Final = "encoder fed the chopped frame"
 
@@ -51,6 +56,8 @@ class Reproduction:
         Of the chopped test frames.
     long_sound : mapping of str to RepairQuality
         Of the long sound by method; empty for digits.
+    streaming : mapping of str to float
+        Processor time in seconds that each streaming model's training took.
     logged : bool
         Whether TensorBoard logs were written.
     """
@@ -60,6 +67,7 @@ class Reproduction:
     clean_fed: tuple[Snapshot, ...]
     input_quality: RepairQuality
     long_sound: dict[str, RepairQuality]
+    streaming: dict[str, float]
     logged: bool
 
 
@@ -71,6 +79,7 @@ def reproduce(
     seed: int = 0,
     mnist: Path | None = None,
     compare_clean_fed: bool = True,
+    streaming_steps: int = 0,
     watch: Callable[[str, Snapshot], None] = lambda *_: None,
 ) -> Reproduction:
     """Run the article's experiment and write its page.
@@ -89,6 +98,9 @@ def reproduce(
         Folder with MNIST's IDX files, to be used instead of the bundled digits.
     compare_clean_fed : bool
         Train a second network whose encoder is fed clean frames, as the published code did.
+    streaming_steps : int
+        For notes, updates of each of three causal networks of 49, 16 and 0 ms of latency, which repair the long sound
+        as the repair kernel plays them; 0: none.
     watch : callable
         Is told the run's name and each snapshot.
 
@@ -116,15 +128,28 @@ def reproduce(
     sections = [Section("Numbers", _EXPLANATION, _number_table(runs))]
     sections += _note_sections(run, out, log) if subject == "notes" else [_digit_section(run, out)]
     qualities: dict[str, RepairQuality] = {}
+    streaming: dict[str, TrainedRepair] = {}
     if subject == "notes":
         sound = long_sound(LONG_SOUND_NOTES, np.random.default_rng(seed + 2))
-        section, qualities = _long_sound_section(runs, sound, out, log)
+        if streaming_steps:
+            streaming = {
+                _streaming_name(ahead): train_note_denoiser(ahead, steps=streaming_steps) for ahead in LOOK_AHEADS
+            }
+        section, qualities = _long_sound_section(runs, streaming, sound, out, log)
         sections.append(section)
     sections += [_latent_section(run, subject, out, seed), _blend_section(run, subject, out)]
     log.close()
     page = write_page(out / PAGE, f"The denoising variational autoencoder on {subject}", sections)
     clean_fed = runs[CLEAN_FED].snapshots if CLEAN_FED in runs else ()
-    done = Reproduction(page, run.snapshots, clean_fed, run.input_quality, qualities, log.available)
+    done = Reproduction(
+        page,
+        run.snapshots,
+        clean_fed,
+        run.input_quality,
+        qualities,
+        {name: trained.cpu_seconds for name, trained in streaming.items()},
+        log.available,
+    )
     write_atomically(out / NUMBERS, json.dumps(_numbers(done), indent=2).encode())
     return done
 
@@ -202,7 +227,7 @@ def _digit_section(run: Run, out: Path) -> Section:
 
 
 def _long_sound_section(
-    runs: dict[str, Run], sound: LongSound, out: Path, log: RunLog
+    runs: dict[str, Run], streaming: dict[str, TrainedRepair], sound: LongSound, out: Path, log: RunLog
 ) -> tuple[Section, dict[str, RepairQuality]]:
     ways = (("side by side, sampled latent", False, True), ("overlapping, mean latent", True, False))
     repaired = {
@@ -211,6 +236,8 @@ def _long_sound_section(
         for way, overlapping, sampled in ways
     }
     repaired[LINEAR_PREDICTION] = interpolate(sound.chopped, sound.missing)
+    repaired["the same, then spectral gating"] = spectral_gate(repaired[LINEAR_PREDICTION])
+    repaired |= {name: play_repair(trained, sound.chopped) for name, trained in streaming.items()}
     best = f"{CHOPPED_FED}, {ways[1][0]}"
     qualities = {"chopped input": repair_quality(sound.chopped, sound.clean, sound.missing)}
     qualities |= {name: repair_quality(result, sound.clean, sound.missing) for name, result in repaired.items()}
@@ -226,6 +253,7 @@ def _long_sound_section(
             ("chopped input", sound.chopped),
             ("network, overlapping frames", repaired[best]),
             ("linear prediction", repaired[LINEAR_PREDICTION]),
+            *((name, repaired[name]) for name in list(streaming)[:1]),
         )
     ]
     picture = draw_sounds(
@@ -242,6 +270,18 @@ def _long_sound_section(
         ),
         qualities,
     )
+
+
+def play_repair(trained: TrainedRepair, chopped: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Repair a long sound with a model as its kernel plays it; the result is aligned with the input."""
+    rate = trained.description.sample_rate or SAMPLE_RATE
+    instance = KernelInstance(Model(trained.description).kernel, sample_rate=rate, channels=1)
+    padded = np.concatenate([chopped, np.zeros(instance.latency)]).astype(np.float32)
+    return instance.process(padded[None])[0, instance.latency :].astype(np.float64)
+
+
+def _streaming_name(look_ahead: int) -> str:
+    return f"causal network, {1000 * look_ahead / SAMPLE_RATE:.0f} ms"
 
 
 @torch.no_grad()
@@ -303,5 +343,6 @@ def _numbers(done: Reproduction) -> dict[str, Any]:
         "input": asdict(done.input_quality),
         "chopped_fed": shots(done.snapshots),
         "clean_fed": shots(done.clean_fed),
+        "streaming_cpu_seconds": done.streaming,
         "long_sound": {name: asdict(quality) for name, quality in done.long_sound.items()},
     }

@@ -188,7 +188,7 @@ def _rectify(values: Any, count: int) -> None:
 @register_jitable
 def blend(
     frame: int, frames: int, count: int, hidden: int, weights: int, candidates: int, features: int, work: int
-) -> float:
+) -> Any:
     """Weigh the predictions of one frame of a gap and sum them.
 
     Parameters

@@ -171,7 +171,7 @@ def _fill(state: int, words: Any, channel: int, first: int, end: int) -> None:
 
 
 @register_jitable
-def _next_filled(state: int, words: Any, channel: int) -> float:
+def _next_filled(state: int, words: Any, channel: int) -> Any:
     """Next frame of the gap that is being filled; silence behind the last."""
     place = _voice(state, words, channel)
     voice, parts = int64_at(place), int64_at(words[PROGRAM])

@@ -10,14 +10,14 @@ J. P. Burg, "Maximum Entropy Spectral Analysis", 1967.
 I. Kauppinen, K. Roth, "Audio Signal Extrapolation - Theory and Applications", DAFx 2002.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numba.extending import register_jitable
 
 from ..memory import float32_at, float64_at, int64_at
 
-STEADINESS: Final = 1e-7  # noise added to the estimate, over the power of the sound
+STEADINESS: Final = 1e-6  # noise added to the estimate, over the power of the sound
 LARGEST_REFLECTION: Final = 0.999999
 SILENCE: Final = 1e-12  # power below which nothing is predicted
 LARGEST_RESPONSE: Final = np.float32(1e6)  # of a prediction to an impulse; stable ones stay far below
@@ -28,7 +28,7 @@ FAST: Final = {"reassoc", "contract", "nsz", "arcp"}
 
 
 @register_jitable(fastmath=FAST)
-def dot(one: int, other: int, frames: int) -> float:
+def dot(one: int, other: int, frames: int) -> Any:
     """Sum of the products of two float32 arrays."""
     a, b = float32_at(one), float32_at(other)
     total = np.float32(0.0)
@@ -38,7 +38,7 @@ def dot(one: int, other: int, frames: int) -> float:
 
 
 @register_jitable(fastmath=FAST)
-def _advance(forward: int, backward: int, frames: int, reflection: float) -> float:
+def _advance(forward: int, backward: int, frames: int, reflection: float) -> Any:
     """One stage of the lattice; returns the product of the errors that the next stage compares."""
     f, b, k = float32_at(forward), float32_at(backward), np.float32(reflection)
     product, earlier = np.float32(0.0), np.float32(0.0)
@@ -141,7 +141,7 @@ def estimate(
 
 
 @register_jitable
-def prolong(sound: int, coefficients: int, order: int, frames: int, limit: float) -> None:
+def prolong(sound: int, coefficients: int, order: int, frames: int, limit: Any) -> None:
     """Continue a sound of `order` frames at `sound` by `frames` more behind them, none beyond `limit`."""
     line, most = float32_at(sound), np.float32(limit)
     for n in range(frames):
