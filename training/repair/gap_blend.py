@@ -87,16 +87,31 @@ def gap_frames(
     context: int,
     look_ahead: int,
     random: np.random.Generator,
+    missing: NDArray[np.bool_] | None = None,
 ) -> GapFrames:
-    """Cut gaps of 2 to 40 ms into a fifth of a sound, and predict them.
+    """Cut gaps into a sound and predict them.
 
     What stands in front of a gap is the undamaged sound, a little better than what the kernel will meet.
+
+    Parameters
+    ----------
+    sound : ndarray of float, shape (frames,)
+        Undamaged.
+    sample_rate : int
+        In Hz.
+    orders, context, look_ahead
+        As those of `ampboard.models.architectures.repair.Repair`, at this sample rate.
+    random : Generator
+        Where gaps lie.
+    missing : ndarray of bool, shape (frames,), optional
+        The gaps, each with its end in sight. Else they are 2 to 40 ms long, take a fifth of the time, and some are
+        predicted as if they had not ended yet.
     """
     clean = np.ascontiguousarray(np.concatenate([np.zeros(context), sound, np.zeros(look_ahead)]), np.float32)
-    missing = np.zeros(clean.size, np.bool_)
-    inner = slice(context, clean.size - look_ahead)
-    missing[inner] = scattered_gaps(sound.size, round(SHORTEST * sample_rate), round(LONGEST * sample_rate), random)
-    gaps = gaps_of(missing)
+    part_unended = 0.0 if missing is not None else UNENDED
+    if missing is None:
+        missing = scattered_gaps(sound.size, round(SHORTEST * sample_rate), round(LONGEST * sample_rate), random)
+    gaps = [(start + context, end + context) for start, end in gaps_of(missing)]
     wanted = np.array(orders, np.int64)
     predict = compiled_prediction()
     longest = look_ahead + 1
@@ -104,10 +119,10 @@ def gap_frames(
     parts: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]] = []
     for number, (start, end) in enumerate(gaps):
         following = gaps[number + 1][0] if number + 1 < len(gaps) else clean.size
-        frames, behind = end - start, min(following, start + look_ahead) - end
+        frames, behind = end - start, min(following, start + look_ahead + 1) - end
         if frames >= look_ahead or behind < 0:
             continue
-        if random.uniform() < UNENDED:
+        if random.uniform() < part_unended:
             behind = 0
         candidates = np.zeros((2 * len(wanted), frames), np.float32)
         features = np.zeros((frames, feature_count(len(wanted))), np.float32)
