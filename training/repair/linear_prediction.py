@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 ORDER: Final = 64
+FEWEST: Final = 10  # known frames a side needs
 CONTEXT: Final = 1024  # frames on each side
 LINEAR_PREDICTION: Final = "linear prediction of order 64 from both sides"
 
@@ -59,6 +60,8 @@ def interpolate(
         forward = _prolonged(before, end - start, order)
         backward = _prolonged(behind, end - start, order)[::-1]
         fade = np.cos(np.pi / 2 * (np.arange(end - start) + 0.5) / (end - start)) ** 2
+        if before.size < FEWEST or behind.size < FEWEST:  # one side alone
+            fade = np.full_like(fade, before.size >= FEWEST)
         loudest = 1.5 * max(np.abs(before).max(initial=0.0), np.abs(behind).max(initial=0.0))
         repaired[start:end] = np.clip(fade * forward + (1 - fade) * backward, -loudest, loudest)
     return repaired

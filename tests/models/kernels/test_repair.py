@@ -175,5 +175,3 @@ def test_gaps_left_to_the_denoiser_are_filled_by_it_alone(denoising: Kernel) -> 
 def test_a_rate_outside_4_to_400_khz_is_refused(filling: Kernel) -> None:
     with pytest.raises(ParameterError, match="does not run"):
         KernelInstance(filling, sample_rate=1_000, channels=1)
-
-
