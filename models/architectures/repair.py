@@ -40,8 +40,10 @@ class Repair:
     hidden : int
         Width of the blending network.
     denoiser : ModelDescription or None
-        A causal network whose output is the clean sound of `denoiser_look_ahead` frames ago.
+        A causal network whose output is the clean sound of `denoiser_look_ahead` frames ago, or (`residual`) what has
+        to be taken from that sound.
     denoiser_look_ahead : int
+    residual : bool
         See there.
     """
 
@@ -51,6 +53,7 @@ class Repair:
     hidden: int = 0
     denoiser: "ModelDescription | None" = None
     denoiser_look_ahead: int = 0
+    residual: bool = False
 
     @property
     def receptive_field(self) -> None:

@@ -4,7 +4,8 @@
 
     {"format": "ampboard repair", "version": 1, "sample_rate": 48000, "metadata": {...},
      "orders": [...], "context": n, "look_ahead": n, "hidden": n, "weights": {"blend.0.weight": "..."},
-     "denoiser": a .nam document or null, "denoiser_look_ahead": n}
+     "denoiser": a .nam document or null, "denoiser_look_ahead": n,
+     "residual": false}
 """
 
 import base64
@@ -47,6 +48,7 @@ class _File(BaseModel):
     weights: dict[str, str]
     denoiser: dict[str, Any] | None = None
     denoiser_look_ahead: Frames = 0
+    residual: Annotated[bool, Field(strict=True)] = False
 
 
 def is_repair(document: Mapping[str, Any]) -> bool:
@@ -95,6 +97,7 @@ def write_repair(description: ModelDescription, path: str | Path) -> None:
         "weights": {name: _packed(description.arrays[name]) for name in model.shapes()},
         "denoiser": None if model.denoiser is None else nam_document(model.denoiser),
         "denoiser_look_ahead": model.denoiser_look_ahead,
+        "residual": model.residual,
     }
     write_atomically(Path(path), json.dumps(content, indent=1).encode())
 
@@ -109,7 +112,15 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
     denoiser = None if file.denoiser is None else read_nam(path, file.denoiser)
     if denoiser is not None and isinstance(denoiser.architecture, Repair):
         raise ModelError("denoiser: is a repair model itself")
-    model = Repair(tuple(file.orders), file.context, file.look_ahead, file.hidden, denoiser, file.denoiser_look_ahead)
+    model = Repair(
+        tuple(file.orders),
+        file.context,
+        file.look_ahead,
+        file.hidden,
+        denoiser,
+        file.denoiser_look_ahead,
+        file.residual,
+    )
     arrays = {name: _unpacked(name, file.weights.get(name), shape) for name, shape in checked_shapes(model).items()}
     return ModelDescription(model, arrays, file.sample_rate, metadata=file.metadata)
 

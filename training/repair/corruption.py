@@ -29,6 +29,23 @@ def contiguous_gaps(count: int, length: int, random: np.random.Generator) -> NDA
     return (places >= starts) & (places < starts + width)
 
 
+def noise_and_clicks(frames: int, sample_rate: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Draw what a worn recording adds to a sound: hiss that changes its level every half second, and clicks.
+
+    Hiss of -62 to -42 dBFS (RMS), ten clicks a second of one to three frames with peaks from -30 to -10 dBFS.
+    """
+    step = sample_rate // 2
+    levels = 10 ** (random.uniform(-62, -42, -(-frames // step)) / 20)
+    noise = np.repeat(levels, step)[:frames] * random.standard_normal(frames)
+    count = 10 * frames // sample_rate
+    starts = random.integers(0, max(1, frames - 3), count)
+    for start, length, level in zip(
+        starts, random.integers(1, 4, count), 10 ** (random.uniform(-30, -10, count) / 20), strict=True
+    ):
+        noise[start : start + length] += level * random.choice([-1.0, 1.0], length)
+    return noise
+
+
 def scattered_gaps(
     frames: int, shortest: int, longest: int, random: np.random.Generator, *, part: float = 1 / MISSING_PART
 ) -> NDArray[np.bool_]:

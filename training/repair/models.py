@@ -1,7 +1,7 @@
 """Repair models that play: gaps filled by prediction, and noise and gaps left to a causal network with look-ahead."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import process_time
 from typing import Any, Final
 
@@ -102,6 +102,7 @@ def train_denoiser(
     look_ahead: int,
     steps: int = DENOISER_STEPS,
     channels: tuple[int, int] = DENOISER_CHANNELS,
+    residual: bool = False,
     seed: int = 0,
     metadata: Mapping[str, Any] | None = None,
 ) -> TrainedRepair:
@@ -119,16 +120,30 @@ def train_denoiser(
         Updates, of four streams of 1024 frames each.
     channels : (int, int)
         Widths of the WaveNet's two stacks.
+    residual : bool
+        Learn what has to be taken away instead, which is better where that is far below the sound.
     seed : int
         Of the weights.
     metadata : mapping, optional
         What the file says beside the model.
     """
     network = WaveNetNetwork(a1(*channels), seed=seed)
-    target = np.concatenate([np.zeros(look_ahead), clean[: len(clean) - look_ahead]])
+    wanted = damaged - clean if residual else clean
+    target = np.concatenate([np.zeros(look_ahead), wanted[: len(wanted) - look_ahead]])
     done = train_network(network, damaged, target, Recipe(steps=steps, window=DENOISER_WINDOW))
-    model = Repair(denoiser=network.describe(sample_rate, {}), denoiser_look_ahead=look_ahead)
+    model = Repair(denoiser=network.describe(sample_rate, {}), denoiser_look_ahead=look_ahead, residual=residual)
     return TrainedRepair(ModelDescription(model, {}, sample_rate, metadata=metadata or {}), done.cpu_seconds)
+
+
+def with_denoiser(filling: TrainedRepair, denoising: TrainedRepair) -> TrainedRepair:
+    """Join a model that fills gaps and one that removes noise, both of one sample rate, into one that does both."""
+    one, other = filling.description.architecture, denoising.description.architecture
+    if not (isinstance(one, Repair) and isinstance(other, Repair)):
+        raise TypeError("both have to be repair models")
+    model = replace(
+        one, denoiser=other.denoiser, denoiser_look_ahead=other.denoiser_look_ahead, residual=other.residual
+    )
+    return TrainedRepair(replace(filling.description, architecture=model), filling.cpu_seconds + denoising.cpu_seconds)
 
 
 def train_note_denoiser(

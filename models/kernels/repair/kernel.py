@@ -90,6 +90,7 @@ from .layout import (
     RAMPS,
     RAMPS_USED,
     RATE,
+    RESIDUAL,
     RUN,
     SHORTEST,
     THRESHOLD,
@@ -237,7 +238,7 @@ def _give_out(state: int, words: Any, channel: int, target: int, frames: int, la
     wet, out = float32_at(state + words[WET] + 4 * CHUNK * channel), float32_at(target)
     mix = float32_at(state + words[CURVES] + 4 * CHUNK * MIX)
     denoise = float32_at(state + words[CURVES] + 4 * CHUNK * DENOISE)
-    denoises = parts[HAS_DENOISER] != 0
+    denoises, residual = parts[HAS_DENOISER] != 0, parts[RESIDUAL] != 0
     none, whole = np.float32(0.0), np.float32(1.0)
     start = voice[END] - frames - lag
     for i in range(frames):
@@ -246,10 +247,11 @@ def _give_out(state: int, words: Any, channel: int, target: int, frames: int, la
         repaired = value
         if denoises:
             share = whole if mark == MISSING else denoise[i]
+            clean = value - wet[i] if residual else wet[i]
             if share == whole:
-                repaired = wet[i]
+                repaired = clean
             elif share != none:
-                repaired = value + share * (wet[i] - value)
+                repaired = value + share * (clean - value)
         out[i] = repaired if mix[i] == whole or repaired == dry else dry + mix[i] * (repaired - dry)
 
 
@@ -360,6 +362,7 @@ def repair_kernel(description: ModelDescription) -> Kernel:
         defaults = np.array([parameter.default for parameter in inner.parameters], np.float32)
         keep = (inner, defaults)
         words[HAS_DENOISER], words[DENOISER_LOOK_AHEAD] = 1, model.denoiser_look_ahead
+        words[RESIDUAL] = int(model.residual)
         words[INNER_MEASURE : INNER_RESET + 1] = inner.functions.addresses
         words[INNER_PROGRAM], words[INNER_PARAMETERS] = inner.program.ctypes.data, defaults.size
         words[INNER_DEFAULTS] = defaults.ctypes.data

@@ -29,7 +29,7 @@ LOWEST_RATE, HIGHEST_RATE = 4_000.0, 400_000.0
     ORDER_COUNT,  # 0: gaps are left to the denoiser
     HAS_DENOISER,
     DENOISER_LOOK_AHEAD,
-    BLEND_FLOATS,
+    RESIDUAL,  # the denoiser gives what is to be taken away
     INNER_MEASURE,
     INNER_PREPARE,
     INNER_PROCESS,
