@@ -175,3 +175,10 @@ def test_gaps_left_to_the_denoiser_are_filled_by_it_alone(denoising: Kernel) -> 
 def test_a_rate_outside_4_to_400_khz_is_refused(filling: Kernel) -> None:
     with pytest.raises(ParameterError, match="does not run"):
         KernelInstance(filling, sample_rate=1_000, channels=1)
+
+
+def test_a_residual_denoiser_is_taken_from_the_sound(network: WaveNetNetwork, denoising: Kernel) -> None:
+    model = Repair(denoiser=network.describe(RATE, {}), denoiser_look_ahead=LOOK_AHEAD, residual=True)
+    sound = playing()
+    taken = run(repair_kernel(ModelDescription(model, {}, RATE)), sound, denoise=1.0)
+    np.testing.assert_allclose(taken, sound - run(denoising, sound, denoise=1.0), atol=1e-7)
