@@ -54,6 +54,12 @@ def test_the_numbers_are_written_too(notes: Reproduction, folder: Path) -> None:
     assert "chopped input" in numbers["long_sound"]
 
 
+def test_tensorboard_logs_are_written_where_it_is_installed(notes: Reproduction, folder: Path) -> None:
+    pytest.importorskip("tensorboard")
+    assert notes.logged
+    assert sum(path.stat().st_size for path in (folder / "tensorboard").glob("events*")) > 10_000
+
+
 def test_the_networks_frames_repair_a_long_sound(notes: Reproduction) -> None:
     before, after = (
         notes.long_sound["chopped input"],
