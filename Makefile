@@ -1,12 +1,15 @@
-# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make fuzz` feeds damaged files.
+# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make survey` plays the installed
+# LV2 effects, `make fuzz` feeds damaged files.
 # All set up what they need in .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Real plugins and the command-line hosts they are compared in.
+PLUGINS := liblilv-0-0 lilv-utils lv2file guitarix-lv2 zam-plugins dragonfly-reverb-lv2 lsp-plugins-lv2 x42-plugins
 SOURCES := $(shell find bridge models presets training -type f -not -name '*.pyc' -not -path '*/__pycache__/*' -not -path '*.vst3/*')
 
-.PHONY: demo test bench fuzz check format clean
+.PHONY: demo test bench survey fuzz check format clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -22,6 +25,17 @@ $(VENV)/tested: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --group test --group check
 	touch $@
 
+# Where root may install them without being asked for a password; elsewhere the tests that need them are skipped and say so.
+$(VENV)/plugins: $(BIN)/python Makefile
+	@if dpkg -s $(PLUGINS) >/dev/null 2>&1; then \
+	    touch $@; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PLUGINS) >/dev/null && touch $@; \
+	else \
+	    echo "tests of real plugins are skipped: they need $(PLUGINS)"; \
+	fi
+
 $(VENV)/benched: $(VENV)/tested
 	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --group bench
 	touch $@
@@ -29,12 +43,16 @@ $(VENV)/benched: $(VENV)/tested
 demo: $(VENV)/installed
 	$(BIN)/ampboard demo --out demo --overwrite
 
-test: $(VENV)/installed $(VENV)/tested
+test: $(VENV)/installed $(VENV)/tested $(VENV)/plugins
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 # The page docs/benchmarks.md and its chart. BENCH="--vector 8" measures with narrower vectors.
 bench: $(VENV)/installed $(VENV)/benched
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# Plays every LV2 effect that is installed here and writes the table in docs/plugins.md.
+survey: $(VENV)/installed $(VENV)/plugins
+	$(BIN)/python -m tests.survey $(SURVEY)
 
 # Ten minutes of damaged files; FUZZ="--seconds 60 --seed 7" for less, or others.
 fuzz: $(VENV)/installed

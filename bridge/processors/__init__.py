@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .kernel_plugin import KernelPlugin
     from .neural_amp import NeuralAmp
     from .repair import Repair, repair_audio
+    from .side_chain_tap import Tap
     from .tone import ToneStack
 
 _HOMES = {
@@ -15,10 +16,11 @@ _HOMES = {
     "KernelPlugin": ".kernel_plugin",
     "NeuralAmp": ".neural_amp",
     "Repair": ".repair",
+    "Tap": ".side_chain_tap",
     "ToneStack": ".tone",
     "repair_audio": ".repair",
 }
-__all__ = ["Cabinet", "KernelPlugin", "NeuralAmp", "Repair", "ToneStack", "repair_audio"]
+__all__ = ["Cabinet", "KernelPlugin", "NeuralAmp", "Repair", "Tap", "ToneStack", "repair_audio"]
 
 
 def __getattr__(name: str) -> Any:

@@ -99,7 +99,7 @@ def write_repair(description: ModelDescription, path: str | Path) -> None:
         "denoiser_look_ahead": model.denoiser_look_ahead,
         "residual": model.residual,
     }
-    write_atomically(Path(path), json.dumps(content, indent=1).encode())
+    write_atomically(Path(path), json.dumps(content).encode())
 
 
 def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescription:
