@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .native.side_chain import SideBus
     from .plugins.lv2 import load_lv2
     from .plugins.vst3 import load_vst3
-    from .processors import Cabinet, KernelPlugin, NeuralAmp, Tap, ToneStack
+    from .processors import Cabinet, KernelPlugin, NeuralAmp, Repair, Tap, ToneStack, repair_audio
     from .rendering import render
     from .switching import ChainSwitcher
 
@@ -18,6 +18,7 @@ _HOMES = {
     "ChainSwitcher": ".switching",
     "KernelPlugin": ".processors",
     "NeuralAmp": ".processors",
+    "Repair": ".processors",
     "SideBus": ".native.side_chain",
     "Tap": ".processors",
     "ToneStack": ".processors",
@@ -25,6 +26,7 @@ _HOMES = {
     "load_lv2": ".plugins.lv2",
     "load_vst3": ".plugins.vst3",
     "render": ".rendering",
+    "repair_audio": ".processors",
 }
 __all__ = [
     "Cabinet",
@@ -32,6 +34,7 @@ __all__ = [
     "ChainSwitcher",
     "KernelPlugin",
     "NeuralAmp",
+    "Repair",
     "SideBus",
     "Tap",
     "ToneStack",
@@ -39,6 +42,7 @@ __all__ = [
     "load_lv2",
     "load_vst3",
     "render",
+    "repair_audio",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pedalboard
 
 from ..models.errors import AmpboardError, ParameterError, PluginError, PresetError
-from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, check_preset
+from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, Repair, check_preset
 from ..presets.builtins import RANGES, suggestion
 from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
@@ -257,6 +257,8 @@ class _Builder:
             name = self.preset.ids[*path, index]
             if isinstance(node, Neural):
                 bypass = dry_bypass(self.controls, {f"{name}.mix": 0.0, f"{name}.output_db": 0.0})
+            elif isinstance(node, Repair):
+                bypass = dry_bypass(self.controls, {f"{name}.mix": 0.0})
             elif enabled := enabling_control(stage.plugin):
                 bypass = own_bypass(enabled)
             else:

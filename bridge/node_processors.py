@@ -7,7 +7,7 @@ from typing import Any, Final
 import pedalboard
 
 from ..models.errors import ParameterError, PresetError
-from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Tone, Vst3
+from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Repair, Tone, Vst3
 from ..presets.builtins import builtin_arguments, builtin_classes
 from ..presets.lv2_state import read_state_file, with_paths
 from . import processors
@@ -57,6 +57,11 @@ def _tone(preset: Preset, node: Tone) -> pedalboard.Plugin:
     return processors.ToneStack(node.circuit, bass=node.bass, mid=node.mid, treble=node.treble)
 
 
+def _repair(preset: Preset, node: Repair) -> pedalboard.Plugin:
+    model = None if node.model is None else preset.resolve(node.model)
+    return processors.Repair(model, mix=node.mix, threshold=node.threshold, denoise=node.denoise)
+
+
 def _vst3(preset: Preset, node: Vst3) -> pedalboard.Plugin:
     state = base64.b64decode(node.raw_state) if node.raw_state is not None else None
     if node.state_file is not None:
@@ -87,4 +92,5 @@ _PROCESSORS: Final[Mapping[type, Callable[[Preset, Any], pedalboard.Plugin]]] = 
     Lv2: _lv2,
     Cabinet: _cabinet,
     Tone: _tone,
+    Repair: _repair,
 }

@@ -17,6 +17,7 @@ from .architectures.convnet import ArrayShapes, ConvNet, Linear
 from .architectures.fit import check_fits
 from .architectures.layer_sequence import LayerSequence
 from .architectures.pedalnet import PedalNet
+from .architectures.repair import Repair
 from .architectures.sequential import Sequential
 from .architectures.stateless_lstm import StatelessLstm
 from .architectures.wavenet import FILM_SITES, Film, GatingMode, HeadProjection, LayerArray, PostHead, WaveNet
@@ -38,6 +39,7 @@ __all__ = [
     "ModelDescription",
     "PostHead",
     "Recurrent",
+    "Repair",
     "Sequential",
     "Shaped",
     "WaveNet",
@@ -162,7 +164,7 @@ class Recurrent:
 
 
 Architecture = (
-    WaveNet | ConvNet | Linear | Sequential | Recurrent | Container | LayerSequence | PedalNet | StatelessLstm
+    WaveNet | ConvNet | Linear | Sequential | Recurrent | Container | LayerSequence | PedalNet | StatelessLstm | Repair
 )
 
 
@@ -215,8 +217,12 @@ class ModelDescription:
     def weight_count(self) -> int:
         """Number of trained values."""
         own = sum(array.size for array in self.arrays.values())
-        parts = self.architecture.models if isinstance(self.architecture, Container) else ()
-        return own + sum(model.weight_count for model in parts)
+        parts: tuple[ModelDescription | None, ...] = ()
+        if isinstance(self.architecture, Container):
+            parts = self.architecture.models
+        elif isinstance(self.architecture, Repair):
+            parts = (self.architecture.denoiser,)
+        return own + sum(model.weight_count for model in parts if model is not None)
 
 
 def checked_shapes(architecture: Architecture) -> ArrayShapes:

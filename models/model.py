@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .architectures.layer_sequence import LayerSequence
 from .architectures.pedalnet import PedalNet
+from .architectures.repair import Repair
 from .architectures.stateless_lstm import StatelessLstm
 from .description import DEFAULT_SAMPLE_RATE, ModelDescription, Recurrent
 from .errors import AudioError, ModelError, ParameterError
@@ -22,6 +23,7 @@ from .kernels.instance import KernelInstance
 from .kernels.layers import layers_kernel
 from .kernels.pedalnet import pedalnet_kernel
 from .kernels.recurrent import recurrent_kernel
+from .kernels.repair import repair_kernel
 from .kernels.stateless_lstm import stateless_lstm_kernel
 from .kernels.wavenet import wavenet_kernel
 from .slimming import at_quality
@@ -31,6 +33,7 @@ KERNELS: Mapping[type, Callable[[ModelDescription], Kernel]] = {
     LayerSequence: layers_kernel,
     PedalNet: pedalnet_kernel,
     StatelessLstm: stateless_lstm_kernel,
+    Repair: repair_kernel,
 }
 """The kernels of all architectures but the feed-forward ones of .nam files, which share one."""
 

@@ -4,7 +4,7 @@ from .control import ControlMapping
 from .document import InvalidDocument
 from .library import PresetEntry, find_preset, list_presets
 from .loading import check_preset, load_preset
-from .nodes import Branch, Builtin, Cabinet, Lv2, Neural, Node, Parallel, Tone, Vst3
+from .nodes import Branch, Builtin, Cabinet, Lv2, Neural, Node, Parallel, Repair, Tone, Vst3
 from .preset import Levels, Preset
 from .setlist import Setlist, Slot, Switching, load_setlist
 
@@ -21,6 +21,7 @@ __all__ = [
     "Parallel",
     "Preset",
     "PresetEntry",
+    "Repair",
     "Setlist",
     "Slot",
     "Switching",

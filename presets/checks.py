@@ -25,6 +25,7 @@ from .nodes import (
     Neural,
     Node,
     Parallel,
+    Repair,
     Tone,
     Vst3,
 )
@@ -40,6 +41,7 @@ _FIXED_PARAMETERS: Final[dict[type, tuple[str, ...]]] = {
     Branch: ("gain_db",),
     Cabinet: (BYPASS, "output_db"),
     Parallel: (BYPASS,),
+    Repair: (BYPASS, "mix", "threshold", "denoise"),
     Tone: (BYPASS, "bass", "mid", "treble"),
 }
 _LEVEL_PARAMETERS: Final = ("input_db", "output_db")
@@ -151,7 +153,7 @@ def _file_problems(preset: Preset, path: KeyPath, node: Node) -> Generator[Probl
         file = preset.resolve(name)
         if not file.is_file():
             yield Problem((*path, *place), f"there is no file {str(file)!r}: correct the path (relative to the preset)")
-        elif isinstance(node, (Neural, Cabinet)) and node.sha256:
+        elif isinstance(node, (Neural, Cabinet, Repair)) and node.sha256:
             yield from _hash_problems(path, str(place[0]), file, node.sha256)
 
 

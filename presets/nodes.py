@@ -153,6 +153,23 @@ class Tone(NodeRecord):
     treble: KnobPosition = Field(default=5.0, description="Position of the knob, 0 to 10.")
 
 
+class Repair(NodeRecord):
+    """Fills drop-outs and removes noise."""
+
+    type: Literal["repair"]
+    model: FileName | None = Field(
+        default=None, description="Repair model, relative to the preset; the shipped one for guitar if left out."
+    )
+    sha256: Sha256 | None = Field(default=None, description="SHA-256 of the model file, which must not change.")
+    mix: Share = Field(default=1.0, description="0 is the delayed input, 1 the repaired sound.")
+    threshold: Annotated[float, Field(ge=-200.0, le=0.0)] = Field(
+        default=-140.0, description="Level in dBFS up to which a frame counts as missing; at -200 none does."
+    )
+    denoise: Share | None = Field(
+        default=None, description="0 leaves what is not missing as it is, 1 removes noise; the model's own if left out."
+    )
+
+
 class Branch(Record):
     """One of several paths that run side by side and are summed."""
 
@@ -168,7 +185,7 @@ class Parallel(NodeRecord):
     branches: Annotated[tuple[Branch, ...], Field(strict=False, min_length=1)]
 
 
-Node = Annotated[Builtin | Neural | Vst3 | Lv2 | Cabinet | Tone | Parallel, Field(discriminator="type")]
+Node = Annotated[Builtin | Neural | Vst3 | Lv2 | Cabinet | Tone | Repair | Parallel, Field(discriminator="type")]
 
 Branch.model_rebuild()
 
@@ -177,4 +194,4 @@ STEM: Final = "stem"
 SIDE_CHAIN_SOURCES: Final = {INPUT: "the input of the chain", STEM: "a stem of the render"}
 """What `Lv2.side_chain` may name beside an earlier node."""
 
-NODE_TYPES: Final = ("builtin", "neural", "vst3", "lv2", "cabinet", "tone", "parallel")
+NODE_TYPES: Final = ("builtin", "neural", "vst3", "lv2", "cabinet", "tone", "repair", "parallel")

@@ -10,7 +10,7 @@ from ..models.errors import PresetError
 from ..models.writing import write_atomically
 from .checks import content_hash
 from .document import TomlDocument
-from .nodes import Cabinet, Neural
+from .nodes import Cabinet, Neural, Repair
 from .preset import Preset, walk
 from .validation import validate
 
@@ -39,9 +39,12 @@ def pin_files(path: str | Path) -> int:
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     changed = 0
     for place, node in walk(chain):
-        if not isinstance(node, (Neural, Cabinet)) or node.sha256 is None:
+        if not isinstance(node, (Neural, Cabinet, Repair)) or node.sha256 is None:
             continue
-        guarded = path.parent / (node.model if isinstance(node, Neural) else node.impulse_response)
+        file = node.impulse_response if isinstance(node, Cabinet) else node.model
+        if file is None:
+            continue
+        guarded = path.parent / file
         try:
             found = content_hash(guarded)
         except OSError as error:

@@ -9,7 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, models, plugins, presets, render
+from . import demo, models, plugins, presets, render, repair
+from .extensions import add_commands
 from .output import print_error
 
 BAD_INPUT = 2
@@ -43,6 +44,8 @@ app.command("render")(render.render)
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(repair.app, name="repair")
+add_commands(app, {"presets": presets.app, "models": models.app, "plugins": plugins.app, "repair": repair.app})
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Our own sound as pedalboard plugins: neural amps, cabinets, tone stacks, and any other kernel."""
+"""Our own sound as pedalboard plugins: neural amps, cabinets, tone stacks, repair, and any other kernel."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .cabinet import Cabinet
     from .kernel_plugin import KernelPlugin
     from .neural_amp import NeuralAmp
+    from .repair import Repair, repair_audio
     from .side_chain_tap import Tap
     from .tone import ToneStack
 
@@ -14,10 +15,12 @@ _HOMES = {
     "Cabinet": ".cabinet",
     "KernelPlugin": ".kernel_plugin",
     "NeuralAmp": ".neural_amp",
+    "Repair": ".repair",
     "Tap": ".side_chain_tap",
     "ToneStack": ".tone",
+    "repair_audio": ".repair",
 }
-__all__ = ["Cabinet", "KernelPlugin", "NeuralAmp", "Tap", "ToneStack"]
+__all__ = ["Cabinet", "KernelPlugin", "NeuralAmp", "Repair", "Tap", "ToneStack", "repair_audio"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ from .guitarml import is_guitarml, read_guitarml, write_guitarml
 from .nam import is_nam, read_nam, write_nam
 from .pedalnet import is_pedalnet, read_pedalnet, write_pedalnet
 from .reading import read_json
+from .repair import is_repair, read_repair, write_repair
 from .rtneural import is_rtneural, read_rtneural, write_rtneural
 from .smartamppro import is_smartamppro, read_smartamppro, write_smartamppro
 from .torch_state import is_torch_state, read_torch_state, write_torch_state
@@ -30,6 +31,7 @@ FORMATS = (
     Format("Neural Amp Modeler", is_nam, read_nam, write_nam),
     Format("GuitarML", is_guitarml, read_guitarml, write_guitarml),
     Format("RTNeural", is_rtneural, read_rtneural, write_rtneural),
+    Format("ampboard repair", is_repair, read_repair, write_repair),
     Format("PedalNetRT", is_pedalnet, read_pedalnet, write_pedalnet),
     Format("SmartAmpPro", is_smartamppro, read_smartamppro, write_smartamppro),
     Format("PyTorch state_dict", is_torch_state, read_torch_state, write_torch_state),

@@ -12,7 +12,7 @@ from .recordings import write_recordings
 
 CONSOLE: Final = Console(soft_wrap=True, highlight=False)
 
-PARTS: Final = ("recordings", "cabinets", "models")
+PARTS: Final = ("recordings", "cabinets", "models", "repair")
 
 
 def main() -> int:
@@ -29,7 +29,9 @@ def main() -> int:
     if "cabinets" in parts:
         for path in write_cabinets(options.out / "cabinets"):
             CONSOLE.print(path)
-    return _make_models(options.out, options.model) if "models" in parts else 0
+    if "models" in parts and (code := _make_models(options.out, options.model)):
+        return code
+    return _make_repair_model(options.out) if "repair" in parts else 0
 
 
 def _make_models(folder: Path, only: list[str] | None) -> int:
@@ -47,6 +49,17 @@ def _make_models(folder: Path, only: list[str] | None) -> int:
             f"{done.validation.bass:.5f} on the bass; "
             f"{done.training.cpu_seconds:.0f} s of processor time, {done.training.skipped} updates skipped"
         )
+    return 0
+
+
+def _make_repair_model(folder: Path) -> int:
+    try:
+        from .repair import make_repair_model
+    except ModuleNotFoundError as error:
+        Console(stderr=True, markup=False).print(f"{error.name} is missing: pip install 'ampboard[train]'")
+        return 2
+    path, done = make_repair_model(folder / "models", folder / "recordings")
+    CONSOLE.print(f"{path}: {done.cpu_seconds:.0f} s of processor time")
     return 0
 
 

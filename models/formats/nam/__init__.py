@@ -5,6 +5,6 @@ The format is JSON: ``version``, ``architecture``, ``config`` (the hyper-paramet
 https://neural-amp-modeler.readthedocs.io). Some models contain others, as complete documents of the same kind.
 """
 
-from .document import is_nam, read_nam, write_nam
+from .document import is_nam, nam_document, read_nam, write_nam
 
-__all__ = ["is_nam", "read_nam", "write_nam"]
+__all__ = ["is_nam", "nam_document", "read_nam", "write_nam"]

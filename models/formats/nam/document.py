@@ -88,8 +88,13 @@ def write_nam(description: ModelDescription, path: str | Path, *, version: str =
     ModelError
         When the architecture has no counterpart in the format.
     """
-    document = in_file(Path(path), lambda: _document(description, version))
+    document = in_file(Path(path), lambda: nam_document(description, version=version))
     write_atomically(Path(path), json.dumps(document).encode())
+
+
+def nam_document(description: ModelDescription, *, version: str = "0.5.4") -> Document:
+    """Put a model into a .nam document; parameters and errors as those of `write_nam`."""
+    return _document(description, version)
 
 
 def _read(document: Any, place: Place) -> ModelDescription:

@@ -1,0 +1,95 @@
+"""What the training side adds to the ``ampboard`` command. torch is imported inside the commands."""
+
+import json as json_format
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...models.errors import ParameterError
+
+if TYPE_CHECKING:
+    from .experiment import Snapshot
+
+SNAPSHOTS = (0, 100, 200, 400, 800)
+NEEDS_TRAINING = "pip install 'ampboard[train]'"
+
+
+class Subject(StrEnum):
+    """What the experiment can be made on."""
+
+    DIGITS = "digits"
+    NOTES = "notes"
+
+
+def reproduce(
+    subject: Annotated[Subject, typer.Argument(help="What the network learns.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the page, pictures, sounds and logs.")],
+    iterations: Annotated[int, typer.Option(min=1, help="Where training ends; snapshots are taken on the way.")] = 800,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    mnist: Annotated[Path | None, typer.Option(help="Folder with MNIST's IDX files, for digits.")] = None,
+    clean_fed: Annotated[
+        bool, typer.Option(help="Also train a network whose encoder is fed clean frames, as the published code did.")
+    ] = True,
+    streaming_steps: Annotated[
+        int, typer.Option(min=0, help="For notes: updates of each of the three streaming models; 0 leaves them out.")
+    ] = 3_600,
+    json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
+) -> None:
+    """Reproduce the experiment of the denoising variational autoencoder."""
+    try:
+        from .reproduce import NUMBERS, reproduce
+    except ModuleNotFoundError as error:
+        raise ParameterError(f"{error.name} is missing: {NEEDS_TRAINING}") from None
+
+    def show(name: str, shot: "Snapshot") -> None:
+        if not json:
+            typer.echo(
+                f"{name}, iteration {shot.iteration}: {shot.quality} (all, in gaps, outside), "
+                f"sampled latent {shot.sampled.overall:.1f} dB, {shot.cpu_seconds:.1f} s of processor time"
+            )
+
+    looks = [i for i in SNAPSHOTS if i < iterations] + [iterations]
+    done = reproduce(
+        subject.value,
+        out,
+        iterations=looks,
+        seed=seed,
+        mnist=mnist,
+        compare_clean_fed=clean_fed,
+        streaming_steps=streaming_steps,
+        watch=show,
+    )
+    if json:
+        typer.echo(json_format.dumps(json_format.loads((out / NUMBERS).read_text()), indent=2))
+        return
+    for method, quality in done.long_sound.items():
+        typer.echo(f"long sound, {method}: {quality}")
+    for name, seconds in done.streaming.items():
+        typer.echo(f"{name}: trained in {seconds:.0f} s of processor time")
+    if not done.logged:
+        typer.echo("no TensorBoard logs: pip install 'ampboard[repair]'")
+    typer.secho(f"Look at {done.page}", bold=True)
+
+
+class Architecture(StrEnum):
+    """Networks that can be trained."""
+
+    VAE = "vae"
+
+
+def train(
+    recordings: Annotated[list[Path], typer.Argument(help="Undamaged recordings: any format that soundfile reads.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The repair model to write (.json).")],
+    arch: Annotated[Architecture, typer.Option(help="vae: a repair model for these recordings.")] = Architecture.VAE,
+    steps: Annotated[int, typer.Option(min=1, help="Updates of the network.")] = 3_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+) -> None:
+    """Train a model that repairs recordings like these."""
+    try:
+        from .recordings import train_on_recordings
+    except ModuleNotFoundError as error:
+        raise ParameterError(f"{error.name} is missing: {NEEDS_TRAINING}") from None
+    trained = train_on_recordings(recordings, out, steps=steps, seed=seed)
+    typer.echo(f"{out}: {trained.cpu_seconds:.0f} s of processor time")
