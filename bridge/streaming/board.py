@@ -1,6 +1,7 @@
 """A pedalboard, and the chain of a preset, as strict streams."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -8,12 +9,12 @@ import pedalboard
 
 from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
-from .stages import Container, Queue, leaves, stages, widens
+from .stages import Container, Queue, Watch, finish, leaves, stages, widens
 
 if TYPE_CHECKING:
     from ..chains import Chain
 
-__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "widens"]
+__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "Watch", "widens"]
 
 MAX_BLOCK: Final = 512  # frames
 SHORTEST_QUIET: Final = 0.5  # seconds
@@ -42,6 +43,8 @@ class StreamingBoard:
         processor that spreads it (a reverb), and everything before runs once.
     max_block : int
         Most frames the processors see at once; larger blocks are cut.
+    watch : Watch, optional
+        Told which processors are called.
 
     Attributes
     ----------
@@ -68,6 +71,7 @@ class StreamingBoard:
         channels: int,
         outputs: int | None = None,
         max_block: int = MAX_BLOCK,
+        watch: Watch | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
@@ -80,7 +84,7 @@ class StreamingBoard:
             raise ParameterError(f"{channels} channels cannot become {self.outputs}: only 1 can become 2")
         self._board = board
         self._max_block = max_block
-        self._stages = stages(board, sample_rate, channels, self.outputs, max_block)
+        self._stages = stages(board, sample_rate, channels, self.outputs, max_block, watch)
         self.latency = sum(stage.latency for stage in self._stages)
         self._queue = self._empty_queue()
         self.quiet_time = max([SHORTEST_QUIET, *(echo + 0.1 for echo in _echoes(board))])
@@ -110,8 +114,12 @@ class StreamingBoard:
 
     def reset(self) -> None:
         """Return to rest, as after construction."""
+        finish(self.resetting())
+
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps, none longer than playing a block of `max_block` frames; not to be played between."""
         for stage in self._stages:
-            stage.reset()
+            yield from stage.resetting()
         self._queue = self._empty_queue()
 
     def refresh(self) -> None:
@@ -146,7 +154,7 @@ class StreamingChain(StreamingBoard):
     ----------
     chain : Chain
         As `build_chain` makes it.
-    sample_rate, channels, outputs, max_block
+    sample_rate, channels, outputs, max_block, watch
         See `StreamingBoard`.
     """
 
@@ -158,8 +166,16 @@ class StreamingChain(StreamingBoard):
         channels: int,
         outputs: int | None = None,
         max_block: int = MAX_BLOCK,
+        watch: Watch | None = None,
     ) -> None:
-        super().__init__(chain.board, sample_rate=sample_rate, channels=channels, outputs=outputs, max_block=max_block)
+        super().__init__(
+            chain.board,
+            sample_rate=sample_rate,
+            channels=channels,
+            outputs=outputs,
+            max_block=max_block,
+            watch=watch,
+        )
         self.chain = chain
 
     @property

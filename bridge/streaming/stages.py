@@ -1,6 +1,6 @@
 """The parts of a stream: runs of processors, branches side by side, mono becoming stereo."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as chained
 from typing import Final, Protocol
@@ -50,12 +50,28 @@ class Stage(Protocol):
         """Return at most as many frames as came in."""
         ...
 
-    def reset(self) -> None:
-        """Return to rest."""
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps, none longer than playing a block."""
         ...
 
     def refresh(self) -> None:
         """Take the plugins anew from where they stand."""
+        ...
+
+
+class Watch(Protocol):
+    """Notes which processors are being called, for the case that one of them ends the process."""
+
+    def alone(self, plugin: Plugin) -> bool:
+        """Whether a processor is called by itself, so that it is known which one it was."""
+        ...
+
+    def number(self, plugins: Sequence[Plugin]) -> int:
+        """Number under which `enter` knows these processors."""
+        ...
+
+    def enter(self, number: int) -> None:
+        """Note that these processors are called now."""
         ...
 
 
@@ -97,8 +113,12 @@ class Queue:
 class Run:
     """Consecutive processors, run by pedalboard in one call."""
 
-    def __init__(self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int) -> None:
+    def __init__(
+        self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int, watch: Watch | None
+    ) -> None:
         self._places = places
+        self._watch = watch
+        self._number = watch.number([place.plugin for place in places]) if watch else 0
         self._sample_rate = sample_rate
         self._max_block = max_block
         self._silence = np.zeros((channels, max_block), np.float32)
@@ -107,17 +127,19 @@ class Run:
         self._names = ", ".join(type(place.plugin).__name__ for place in places)
         self.latency = 0
         self.missing = 0
-        self.reset()
+        finish(self.resetting())
 
     def process(self, block: Audio) -> Audio:
         """Return what pedalboard returns."""
+        if self._watch:
+            self._watch.enter(self._number)
         return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
         refusals = self._refusals()
         try:
-            missing = self._fill()
+            missing = yield from self._fill()
         except (RuntimeError, ValueError) as error:  # what pedalboard raises for a refused layout or rate
             raise PluginError(f"{self._names}: cannot play {self._silence.shape[0]} channels: {error}") from error
         if self._refusals() > refusals:
@@ -152,13 +174,15 @@ class Run:
     def _tell_layout(self) -> None:
         self.process(self._silence[:, :0])
 
-    def _fill(self) -> int:
+    def _fill(self) -> Generator[None, None, int]:
         """Play silence until as much comes out as goes in; return how many frames did not."""
         self.process(self._silence)  # a plugin's first call ever does not count its latency
+        yield
         self._board.reset()
         missing = steady = 0
         blocks = max(-(-LONGEST_LATENCY * self._sample_rate // self._max_block), 2 * STEADY_BLOCKS)
         for _ in range(blocks):
+            yield
             short = self._max_block - self.process(self._silence).shape[1]
             missing += short
             steady = 0 if short else steady + 1
@@ -172,16 +196,19 @@ class Run:
         return missing
 
 
+
 class Parallel:
     """Branches that hear the same input, aligned to the slowest and summed: pedalboard's Mix, exact in blocks."""
 
-    def __init__(self, place: Place, sample_rate: int, channels: int, max_block: int) -> None:
+    def __init__(
+        self, place: Place, sample_rate: int, channels: int, max_block: int, watch: Watch | None
+    ) -> None:
         self._place = place
         self._channels = channels
         self._bypassed = False
         mix = place.plugin
         branches = _members(mix) if isinstance(mix, Mix) else []
-        self._branches = [stages([branch], sample_rate, channels, channels, max_block) for branch in branches]
+        self._branches = [stages([branch], sample_rate, channels, channels, max_block, watch) for branch in branches]
         self._align()
 
     def process(self, block: Audio) -> Audio:
@@ -202,10 +229,10 @@ class Parallel:
             total += queue.take(frames)
         return total
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Return to rest."""
         for stage in chained.from_iterable(self._branches):
-            stage.reset()
+            yield from stage.resetting()
         self._align()
 
     def refresh(self) -> None:
@@ -235,37 +262,50 @@ class Widening:
         """Return the channel twice."""
         return np.repeat(block, 2, axis=0)
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Nothing is remembered."""
+        return iter(())
 
     def refresh(self) -> None:
         """Nothing can change."""
 
 
-def stages(container: Container, sample_rate: int, channels: int, outputs: int, max_block: int) -> list[Stage]:
+def stages(
+    container: Container, sample_rate: int, channels: int, outputs: int, max_block: int, watch: Watch | None
+) -> list[Stage]:
     """Cut a chain into stages: branches apart, what is between them together; see `StreamingBoard`."""
     found: list[Stage] = []
     pending: list[Place] = []
 
-    def finish() -> None:
+    def close() -> None:
         if pending:
-            found.append(Run(tuple(pending), sample_rate, channels, max_block))
+            found.append(Run(tuple(pending), sample_rate, channels, max_block, watch))
             pending.clear()
 
     for place in _places(container):
         if channels < outputs and widens([place.plugin]):
-            finish()
+            close()
             found.append(Widening())
             channels = outputs
         if isinstance(place.plugin, Mix):
-            finish()
-            found.append(Parallel(place, sample_rate, channels, max_block))
+            close()
+            found.append(Parallel(place, sample_rate, channels, max_block, watch))
+        elif watch and watch.alone(place.plugin):
+            close()
+            pending.append(place)
+            close()
         else:
             pending.append(place)
-    finish()
+    close()
     if channels < outputs:
         found.append(Widening())
     return found
+
+
+def finish(steps: Iterator[None]) -> None:
+    """Take all steps at once."""
+    for _ in steps:
+        pass
 
 
 def leaves(plugins: Container) -> Iterator[Plugin]:
