@@ -1,22 +1,19 @@
 """What happens in the audio callback: commands in, sound through the chains, events out."""
 
 import time
-from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from ..audio import Audio
-from .records import LEVELS, Command, Event, Record
+from .desk import STOP_SECONDS, Desk
+from .records import Command, Event, Record
 from .region import Region, Word
-from .rig import DRY, Rig
+from .rig import Rig
 from .timing import bin_of
 
 COMMANDS_A_BLOCK: Final = 256
 METERS_A_SECOND: Final = 20
 SPARE_PART: Final = 0.4  # of a block: so long a callback may take with work that can wait
 HURRIED_PART: Final = 0.7  # and so long when a switch waits for it
-MUTE_DB: Final = -120.0
 
 
 class Player:
@@ -45,11 +42,11 @@ class Player:
         self._block_ns = layout.block * 1_000_000_000 // layout.sample_rate
         self._spare_ns = int(SPARE_PART * self._block_ns)
         self._hurried_ns = int(HURRIED_PART * self._block_ns)
+        self._stop_frames = rig.switcher.latency + round(STOP_SECONDS * layout.sample_rate)
         self._meter_frames = layout.sample_rate // METERS_A_SECOND
         self._frame = 0
-        self._slot = slot
+        self._desk = Desk(rig, slot=slot)
         self._waiting: Record | None = None  # a command that has to wait: its chain is on its way to rest
-        self._cut = False  # everything fades out, nothing may be brought up before that is over
         self._step_ns = 0
         self._xruns = 0
         self._stopping = -1  # frames left
@@ -57,15 +54,6 @@ class Player:
         self._peaks = [0.0, 0.0]
         self._squares = [0.0, 0.0]
         self._longest = 0
-        self._handlers: dict[int, Callable[[Record], bool]] = {
-            Command.SWITCH: self._switch,
-            Command.MOVE: lambda record: rig.move(record.index, record.value),
-            Command.LEVEL: self._level,
-            Command.MUTE: self._mute,
-            Command.PANIC: self._panic,
-            Command.BYPASS: self._bypass,
-            Command.STOP: self._stop,
-        }
         self._words[Word.SLOT] = slot
 
     @property
@@ -91,9 +79,9 @@ class Player:
             self._xruns = self._words[Word.XRUNS]
             self._report(Record(Event.XRUN, index=self._xruns))
         self._obey()
-        output = self._switcher.process(played)
-        if not np.isfinite(output.sum(dtype=np.float64)):
-            output = self._silenced(output)
+        output, spoiled = self._rig.play(played)
+        if spoiled:
+            self._start_anew()
         self._region.write_sound(played, output)
         self._words[Word.NODE] = 0
         self._frame += frames
@@ -129,75 +117,33 @@ class Player:
                 if record is None:
                     return
             self._waiting = None
-            if not self._may_switch(record):
+            if not self._desk.ready(record):
                 self._waiting = record
                 return
-            handler = self._handlers.get(record.kind)
-            done = handler is not None and handler(record)
+            done = self._desk.apply(record)
             self._answer(Event.APPLIED if done else Event.REFUSED, record)
+            self._follow(record)
             left = max(left - 1, record.rest)
+
+    def _follow(self, record: Record) -> None:
+        """What a command brings with it."""
+        if record.kind == Command.PANIC:  # the slot comes back when everything has faded out
+            self._waiting = record._replace(kind=Command.SWITCH, slot=self._desk.slot)
+        elif record.kind == Command.STOP:
+            self._stopping = self._stop_frames
+        self._words[Word.SLOT] = self._desk.slot
 
     def _answer(self, kind: Event, record: Record) -> None:
         self._report(record._replace(kind=kind, command=record.kind, rest=0))
 
-    def _target(self, record: Record) -> int | None:
-        """The chain a record brings up, if it brings one up."""
-        if record.kind == Command.SWITCH and 0 <= record.slot < len(self._rig.shared):
-            return self._rig.shared[record.slot]
-        if record.kind == Command.BYPASS:
-            return DRY if record.value >= 0.5 else self._rig.shared[self._slot]
-        return None
-
-    def _may_switch(self, record: Record) -> bool:
-        target = self._target(record)
-        if target is None:
-            return True
-        if self._cut:
-            self._cut = self._switcher.sounding
-        return not self._cut and self._switcher.ready(target)
-
-    def _switch(self, record: Record) -> bool:
-        target = self._target(record)
-        if target is None:
-            return False
-        self._switcher.switch(target)
-        self._slot = record.slot
-        self._words[Word.SLOT] = record.slot
-        return True
-
-    def _bypass(self, record: Record) -> bool:
-        target = self._target(record)
-        if target is not None:
-            self._switcher.switch(target)
-        return True
-
-    def _level(self, record: Record) -> bool:
-        if not 0 <= record.index < len(LEVELS):
-            return False
-        self._switcher.set_level(LEVELS[record.index], record.value)
-        return True
-
-    def _mute(self, record: Record) -> bool:
-        self._switcher.set_level("mute", MUTE_DB if record.value >= 0.5 else 0.0)
-        return True
-
-    def _panic(self, record: Record) -> bool:
-        self._switcher.cut()
-        self._cut = True
-        self._waiting = Record(Command.SWITCH, slot=self._slot, stamp=record.stamp, number=record.number)
-        return True
-
-    def _stop(self, record: Record) -> bool:
-        self._switcher.set_level("stop", MUTE_DB)
-        self._stopping = self._switcher.latency + self._rig.layout.sample_rate // 50
-        return True
-
-    def _silenced(self, output: Audio) -> Audio:
-        """Silence in place of a block that a chain has spoiled; all chains start anew."""
-        self._report(Record(Event.NONFINITE, slot=self._slot))
-        if not self._cut:
-            self._waiting = Record(Command.PANIC, slot=self._slot)  # a switch that waited is superseded
-        return np.zeros_like(output)
+    def _start_anew(self) -> None:
+        """A chain has spoiled a block: all start from rest."""
+        self._report(Record(Event.NONFINITE, slot=self._desk.slot))
+        if self._desk.cutting:
+            return
+        if self._waiting is not None:
+            self._answer(Event.REFUSED, self._waiting)
+        self._waiting = Record(Command.PANIC, slot=self._desk.slot)
 
     def _meter(self, played: Audio, output: Audio) -> None:
         for side, block in enumerate((played, output)):
@@ -210,7 +156,7 @@ class Player:
         self._report(
             Record(
                 Event.METERS,
-                slot=self._slot,
+                slot=self._desk.slot,
                 index=self._xruns,
                 number=len(self._switcher.ringing),
                 value=self._longest / self._block_ns,
@@ -225,7 +171,7 @@ class Player:
 
     def _tidy(self, begun: int) -> None:
         """Return used chains to rest as far as the time of this block allows; one step at least where one is wanted."""
-        wanted = None if self._waiting is None else self._target(self._waiting)
+        wanted = None if self._waiting is None else self._desk.chain(self._waiting)
         limit = self._spare_ns if wanted is None else self._hurried_ns
         now = time.perf_counter_ns()
         forced = wanted is not None

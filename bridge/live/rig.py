@@ -209,6 +209,8 @@ class Rig:
         """Start with another slot, and without the nodes of `excluded`, from rest."""
         for other, node in excluded:
             self._chains[other].set_parameter(f"{node}{BYPASS}", 1.0)
+        for chain in self._chains.values():
+            chain.reset()
         layout, switching = self.layout, self._switching
         dry = DryChain(layout.channels, layout.outputs)
         self.switcher = ChainSwitcher(
@@ -221,6 +223,13 @@ class Rig:
             history=0.0,
             step=layout.block,
         )
+
+    def play(self, block: Audio) -> tuple[Audio, bool]:
+        """Play a block; silence, and True, where a chain put out something that is not a number."""
+        output = self.switcher.process(block)
+        if np.isfinite(output.sum(dtype=np.float64)):
+            return output, False
+        return np.zeros_like(output), True
 
     def move(self, index: int, value: float) -> bool:
         """Set a control by its index in the table; False when it does not exist or the value is out of its range."""
