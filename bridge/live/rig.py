@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -236,10 +237,10 @@ class Rig:
         if not 0 <= index < len(self._targets):
             return False
         slot, target = self._targets[index]
-        try:
-            self._chains[slot].set_parameter(target, value)
-        except ParameterError:
+        low, high = self._range(slot, target)
+        if not low <= value <= high:
             return False
+        self.switcher.change(slot, target, partial(self._chains[slot].set_parameter, target, value))
         return True
 
     def _range(self, slot: int, target: str) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """The one class that changes chains under sound."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -97,6 +97,7 @@ class ChainSwitcher:
             slot: Voice(chain, round(chain.quiet_time * sample_rate), self.latency) for slot, chain in chains.items()
         }
         self._levels: dict[str, float] = {}
+        self._changes: dict[int, dict[str, Callable[[], None]]] = {}  # for chains that do not sound
         self._level = DelayedRamp(1.0, self.latency)
         self._selected = initial
         self._playing = False
@@ -145,6 +146,7 @@ class ChainSwitcher:
         if not new.active:
             if new.used:
                 self._bring_to_rest(new)
+            self._make_changes(slot)
             if rings_on:
                 new.start(0.0, 0.0)
             else:
@@ -152,6 +154,25 @@ class ChainSwitcher:
                 new.start(1.0, 0.0)
         new.resume(self._fade_frames, self._gate_frames if rings_on else self._fade_frames)
         self._selected = slot
+
+    def change(self, slot: int, name: str, make: Callable[[], None]) -> None:
+        """Change something of a chain: at once when it sounds, else when it is brought up, right before.
+
+        So a chain at rest stays there, whenever it got there, and what `tidy` does is never heard.
+
+        Parameters
+        ----------
+        slot : int
+            Whose chain.
+        name : str
+            What is changed: a later change of the same name takes the place of one that waits.
+        make : callable
+            Makes the change.
+        """
+        if self._voice(slot).active:
+            make()
+        else:
+            self._changes.setdefault(slot, {})[name] = make
 
     def ready(self, slot: int) -> bool:
         """Whether `switch` brings up a slot without work: its chain sounds, or has returned to rest."""
@@ -256,6 +277,10 @@ class ChainSwitcher:
             return self._voices[slot]
         except KeyError:
             raise ParameterError(f"there is no slot {slot}: use one of {sorted(self._voices)}") from None
+
+    def _make_changes(self, slot: int) -> None:
+        for make in self._changes.pop(slot, {}).values():
+            make()
 
     def _bring_to_rest(self, voice: Voice) -> None:
         while voice.rest(self._settle_frames, self._step):
