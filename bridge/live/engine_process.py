@@ -73,6 +73,10 @@ class Listener:
         """See `backends.protocol.Listener`."""
         self._words[Word.XRUNS] += 1
 
+    def began(self, clock: int) -> None:
+        """See `backends.protocol.Listener`."""
+        self._words[Word.ORIGIN] = clock
+
     def gap(self, frames: int) -> None:
         """See `backends.protocol.Listener`."""
         if self.player:
