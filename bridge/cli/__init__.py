@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, live, models, presets, render
+from . import demo, live, models, plugins, presets, render
 from .output import print_error
 
 BAD_INPUT = 2
@@ -44,6 +44,7 @@ app.command("live")(live.live)
 app.command("replay")(live.replay)
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
+app.add_typer(plugins.app, name="plugins")
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from ...models import errors
 from ...models.errors import AmpboardError, DeviceError
+from .engine_trail import Culprit
 from .records import Command, Record
-from .region import Region, Word
+from .region import Region
 from .specification import Facts, Specification, line
 from .timing import CallbackTimes
 
@@ -85,8 +86,8 @@ class Engine:
             self._take_facts(self._expect(seconds, "loading"))
         return self.facts
 
-    def play(self, slot: int, excluded: Iterable[tuple[int, str]] = ()) -> str:
-        """Let it play from a slot, without some nodes (slot, identifier); return what the system did not allow.
+    def play(self, slot: int, excluded: Iterable[tuple[str, str]] = ()) -> str:
+        """Let it play from a slot, without some plugins (location, plugin); return what the system did not allow.
 
         Raises
         ------
@@ -116,10 +117,10 @@ class Engine:
         answer = self._hear(0.0)
         return str(answer.get("error", "")) if answer else ""
 
-    def node(self) -> dict[str, Any] | None:
-        """The node that was being called when it was last seen; see `Facts.nodes`."""
-        number = self.region.words[Word.NODE]
-        return self.facts.nodes[number - 1] if number and hasattr(self, "facts") else None
+    @property
+    def culprit(self) -> Culprit | None:
+        """The foreign plugin that it is calling, or was when it ended."""
+        return Culprit.read(self.region)
 
     def times(self) -> CallbackTimes:
         """Its callback times so far."""
@@ -185,5 +186,3 @@ class Engine:
     def _take_facts(self, answer: dict[str, Any]) -> None:
         if "ready" in answer:
             self.facts = Facts.from_json(answer["ready"])
-
-

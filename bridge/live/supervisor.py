@@ -8,12 +8,12 @@ from typing import Final
 
 from ...models.errors import AmpboardError, DeviceError
 from .engine import Engine
+from .engine_trail import Culprit
 from .records import Command, Record
 from .specification import Facts, Specification
 
 MOST_RESTARTS: Final = 5
 RESTART_WINDOW: Final = 60.0  # seconds
-FOREIGN: Final = "foreign"
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,22 @@ class Restart:
     ----------
     reason : str
         Why it ended: its signal, its exit code, what it said.
-    node : tuple of (int, str) or None
-        The node (slot, identifier) that was being called, left out from now on.
+    culprit : Culprit or None
+        The plugin that was being called, left out from now on.
     seconds : float
         From noticing the end until the other one played.
     """
 
     reason: str
-    node: tuple[int, str] | None
+    culprit: Culprit | None
     seconds: float
 
     def __str__(self) -> str:
-        without = f"; plays on without {self.node[1]!r} of slot {self.node[0]}" if self.node else "; plays on"
-        return f"the engine ended ({self.reason}){without}, after {self.seconds:.2f} s"
+        if self.culprit is None:
+            return f"the engine ended ({self.reason}); it plays on after {self.seconds:.2f} s"
+        return (
+            f"{self.culprit}: it ended the engine ({self.reason}), which plays on without it after {self.seconds:.2f} s"
+        )
 
 
 class Supervisor:
@@ -54,17 +57,16 @@ class Supervisor:
     ----------
     engine : Engine
         The one that plays.
-    excluded : set of (int, str)
-        Nodes (slot, identifier) that are left out.
+    excluded : set of (str, str)
+        Plugins (location, plugin) that are left out.
     """
 
     def __init__(self, specification: Specification, *, spare: bool = True) -> None:
         self.specification = specification
-        self.excluded: set[tuple[int, str]] = set(specification.excluded)
+        self.excluded: set[tuple[str, str]] = set(specification.excluded)
         self._with_spare = spare
         self._spare: Engine | None = None
         self._restarts: deque[float] = deque(maxlen=MOST_RESTARTS)
-        self._suspects: set[int] = set()
         self.engine = Engine(specification)
 
     def start(self) -> tuple[Facts, str]:
@@ -113,14 +115,14 @@ class Supervisor:
         if len(self._restarts) == MOST_RESTARTS and began - self._restarts[0] < RESTART_WINDOW:
             raise DeviceError(f"the engine ended {MOST_RESTARTS + 1} times within {RESTART_WINDOW:g} s: {reason}")
         self._restarts.append(began)
-        node = self._culprit(ended)
-        if node:
-            self.excluded.add(node)
+        culprit = ended.culprit
+        if culprit:
+            self.excluded.update(culprit.plugins)
         self.engine = self._next(slot)
         self.engine.play(slot, self.excluded)
         for record in state:
             self.engine.send(Command(record.kind), slot=record.slot, index=record.index, value=record.value)
-        restart = Restart(reason, node, time.monotonic() - began)
+        restart = Restart(reason, culprit, time.monotonic() - began)
         self._keep_spare()
         return ended, restart
 
@@ -148,18 +150,6 @@ class Supervisor:
                 replace(self.specification, excluded=tuple(sorted(self.excluded)), backend=facts.backend),
                 layout=(facts.sample_rate, facts.block),
             )
-
-    def _culprit(self, ended: Engine) -> tuple[int, str] | None:
-        """A foreign plugin that was being called; a node of ours only when it happens again."""
-        node = ended.node()
-        if node is None or not node["node"]:
-            return None
-        slot, name = int(node["slot"]), str(node["node"]).split(", ")[0]
-        number = ended.facts.nodes.index(node)
-        if node["kind"] == FOREIGN or number in self._suspects:
-            return slot, name
-        self._suspects.add(number)
-        return None
 
 
 def _reason(code: int) -> str:
