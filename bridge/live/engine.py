@@ -131,6 +131,11 @@ class Engine:
         """Commands and events that found their ring full."""
         return self.region.commands.dropped + self.region.events.dropped
 
+    def kill(self) -> None:
+        """End it at once, as it stands."""
+        self._process.kill()
+        self._process.wait()
+
     def close(self) -> None:
         """End it, and give the shared memory back; what it has reported can still be read."""
         if self._process.stdin and not self._process.stdin.closed:

@@ -1,7 +1,8 @@
 """Which foreign plugin the engine is inside of, written where its death does not reach."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from ..plugins.identity import PluginIdentity
 from .region import Region, Word
@@ -21,8 +22,7 @@ class EngineTrail:
         number = self._numbers.get((identities, stage))
         if number is None:
             number = self._numbers[identities, stage] = len(self._numbers) + 1
-            places = [(identity.location, identity.plugin) for identity in identities]
-            self._region.name_entrance(number, json.dumps([stage, places]))
+            self._region.name_entrance(number, json.dumps([stage, [asdict(i) for i in identities]], default=str))
         self._inside.append(number)
         self._words[Word.INSIDE] = number
 
@@ -34,14 +34,18 @@ class EngineTrail:
 
 @dataclass(frozen=True)
 class Culprit:
-    """The plugins an engine was calling when it ended, by location and plugin (see `PluginIdentity`), and what for."""
+    """The plugins an engine was calling when it ended, and what for."""
 
     stage: str
-    plugins: tuple[tuple[str, str], ...]
+    plugins: tuple[PluginIdentity, ...]
 
     def __str__(self) -> str:
-        names = ", ".join(f"{location} {plugin}".strip() for location, plugin in self.plugins)
-        return f"{names}, {self.stage}"
+        return " or ".join(identity.short_name for identity in self.plugins)
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Location and plugin of each."""
+        return tuple((identity.location, identity.plugin) for identity in self.plugins)
 
     @classmethod
     def read(cls, region: Region) -> "Culprit | None":
@@ -50,7 +54,7 @@ class Culprit:
         if not text:
             return None
         try:
-            stage, places = json.loads(text)
-            return cls(str(stage), tuple((str(location), str(plugin)) for location, plugin in places))
-        except ValueError:  # a name too long for its place
+            stage, plugins = json.loads(text)
+            return cls(str(stage), tuple(PluginIdentity(**{**p, "binary": Path(p["binary"])}) for p in plugins))
+        except (ValueError, TypeError, KeyError):  # names too long for their place
             return None
