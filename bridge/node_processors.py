@@ -8,7 +8,7 @@ import pedalboard
 
 from ..models.errors import ParameterError, PresetError
 from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Tone, Vst3
-from ..presets.builtins import builtin_arguments, builtin_classes, suggestion
+from ..presets.builtins import builtin_arguments, builtin_classes
 from ..presets.lv2_state import read_state_file, with_paths
 from . import processors
 from .lv2_node_state import state_of_document
@@ -76,11 +76,7 @@ def _lv2(preset: Preset, node: Lv2) -> pedalboard.Plugin:
     for name, file in node.files.items():
         plugin.set_file(name, preset.resolve(file))
     for symbol, value in node.parameters.items():
-        name = plugin.kernel.parameter_name(symbol)
-        if name is None:
-            known = dict.fromkeys(plugin.kernel.symbols.values())
-            raise ParameterError(f"{plugin.kernel.name} has no control {symbol!r}: {suggestion(symbol, known)}")
-        plugin.running.set(name, value)
+        plugin.set(symbol, value)
     return plugin
 
 

@@ -105,6 +105,8 @@ _SIGNATURES: Final = {
     "ampboard_set_parameter": (_RESULT, [_NUMBER, ctypes.c_int32, ctypes.c_double]),
     "ampboard_get_parameter": (_RESULT, [_NUMBER, ctypes.c_int32, ctypes.POINTER(ctypes.c_double)]),
     "ampboard_get_counters": (_RESULT, [_NUMBER, ctypes.POINTER(NativeCounters)]),
+    "ampboard_floating_point_mode": (ctypes.c_uint64, []),
+    "ampboard_set_floating_point_mode": (None, [ctypes.c_uint64]),
     "ampboard_allocations": (ctypes.c_uint64, []),
     "ampboard_send_midi": (_RESULT, [_NUMBER, ctypes.c_int32, ctypes.c_char_p, ctypes.c_int32]),
     "ampboard_create_bus": (ctypes.c_void_p, [ctypes.c_double]),

@@ -1,5 +1,6 @@
 #include "side_channel.h"
 
+#include "flush_to_zero.h"
 #include "instance.h"
 #include "memory.h"
 
@@ -136,6 +137,16 @@ int32_t ampboard_get_counters(uint32_t class_number, struct side_channel_counter
     };
     instance_release(instance);
     return SIDE_CHANNEL_OK;
+}
+
+uint64_t ampboard_floating_point_mode(void) {
+    uint64_t mode = flush_to_zero_begin();
+    flush_to_zero_end(mode);
+    return mode;
+}
+
+void ampboard_set_floating_point_mode(uint64_t mode) {
+    flush_to_zero_end(mode);
 }
 
 uint64_t ampboard_allocations(void) {

@@ -69,6 +69,11 @@ EXPORTED int32_t ampboard_listen_to(uint32_t class_number, struct side_source *s
 
 EXPORTED int32_t ampboard_get_counters(uint32_t class_number, struct side_channel_counters *counters);
 
+/* The calling thread's treatment of denormal numbers, to read and to give back: opening a library that was linked with
+ * -ffast-math changes it. */
+EXPORTED uint64_t ampboard_floating_point_mode(void);
+EXPORTED void ampboard_set_floating_point_mode(uint64_t mode);
+
 /* Allocations of the whole module since it was loaded. */
 EXPORTED uint64_t ampboard_allocations(void);
 

@@ -13,6 +13,7 @@ import pedalboard
 
 from ...models.errors import ParameterError, PluginError
 from ..child_process import ChildProcess, Ended
+from ..native.floating_point import floating_point_mode_kept
 from .entering import entered, remember_identity
 from .identity import PluginIdentity
 from .quarantine import Verdict, find_verdict, record_verdict
@@ -43,7 +44,7 @@ def load_safely(identity: PluginIdentity, make: Callable[[], Loaded]) -> Loaded:
         See `ensure_loadable`, and whatever `make` raises.
     """
     ensure_loadable(identity)
-    with entered((identity,), "loading"):
+    with entered((identity,), "loading"), floating_point_mode_kept():
         plugin = make()
     remember_identity(plugin, identity)
     return plugin

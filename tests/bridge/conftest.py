@@ -86,4 +86,5 @@ def faulty_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def faulty(faulty_code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Faulty:
     """A copy of the plugin in faulty.c that no other test has seen; hanging is found out after 2 s."""
     monkeypatch.setenv("AMPBOARD_PLUGIN_TIME_LIMIT", "2")
+    monkeypatch.setenv("AMPBOARD_TRUST_PLUGINS", "0")
     return Faulty.copy(faulty_code, tmp_path / "plugins" / "Faulty.vst3", monkeypatch)

@@ -82,7 +82,7 @@ def test_controls_are_ports_by_symbol_and_take_labels(load, audio) -> None:
         (
             "parameters.gian = 1",
             ParameterError,
-            r"test.toml:3: chain\[0\]: Probe has no control 'gian': did you mean gain",
+            r"test.toml:3: chain\[0\]: Probe has no control input 'gian': did you mean gain",
         ),
         ('parameters.gain = "loud"', ParameterError, r"gain is 'loud': use half"),
         ("parameters.gain = 3", ParameterError, "gain is 3: use a value from 0 to 2"),

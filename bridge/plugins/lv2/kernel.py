@@ -99,7 +99,11 @@ class Lv2Kernel:
         lv2_library().ampboard_lv2_kernel(self._program, ctypes.byref(native))
         return KernelAddresses(**{name: getattr(native, name) or 0 for name in KernelAddresses._fields})
 
-    def parameter_name(self, symbol: str) -> str:
+    def parameter_name(self, symbol: str) -> str | None:
+        """The parameter that stands for a control input; None when there is none."""
+        return self._names.get(symbol)
+
+    def parameter_of(self, symbol: str) -> str:
         """The parameter that stands for a control input.
 
         Raises

@@ -77,7 +77,7 @@ class Lv2Plugin(KernelPlugin):
         ParameterError
             When there is none, or the value is out of range.
         """
-        self.running.set(name if name in self.running else self._lv2.parameter_name(name), value)
+        self.running.set(name if name in self.running else self._lv2.parameter_of(name), value)
 
     def presets(self) -> tuple[Lv2Preset, ...]:
         """The presets that installed bundles hold for this plugin, by label."""
@@ -205,7 +205,7 @@ def restore_state(running: RunningKernel, state: Lv2State) -> None:
     kernel = _kernel_of(running)
     if state.plugin != kernel.description.uri:
         raise PluginError(f"the state is of {state.plugin}, and the plugin is {kernel.description.uri}")
-    values = {kernel.parameter_name(symbol): value for symbol, value in state.controls.items()}
+    values = {kernel.parameter_of(symbol): value for symbol, value in state.controls.items()}
     for name, value in values.items():
         kernel.parameters[running.index(name)].check(value)
     kernel.restore(state.properties)

@@ -23,6 +23,7 @@ from .faulty import Faulty, build_faulty
 @pytest.fixture(autouse=True)
 def _own_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMPBOARD_PLUGIN_RECORDS", str(tmp_path / "verdicts"))
+    monkeypatch.setenv("AMPBOARD_TRUST_PLUGINS", "0")
 
 
 @pytest.fixture

@@ -134,3 +134,10 @@ def test_foreign_plugin_keeps_its_sound_through_its_state() -> None:
     assert not np.array_equal(expected, load_vst3(ZAM)(audio, 48_000))
     np.testing.assert_array_equal(load_vst3(ZAM, raw_state=state)(audio, 48_000), expected)
     np.testing.assert_array_equal(load_vst3(ZAM, raw_state=plugin.preset_data)(audio, 48_000), expected)
+
+
+@pytest.mark.skipif(not ZAM.exists(), reason="needs the VST3 plugins of the package zam-plugins")
+def test_loading_leaves_denormal_numbers_as_they_were() -> None:
+    smallest = 5e-324
+    load_vst3(ZAM)  # linked with -ffast-math: opening it makes them zero
+    assert smallest * 1.0 != 0.0

@@ -27,6 +27,7 @@ AMP = f'[[chain]]\ntype = "neural"\nmodel = "{FACTORY / "models" / "crunch.nam"}
 @pytest.fixture(autouse=True)
 def _own_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMPBOARD_PLUGIN_RECORDS", str(tmp_path / "verdicts"))
+    monkeypatch.setenv("AMPBOARD_TRUST_PLUGINS", "0")
 
 
 def foreign(path: Path) -> str:
