@@ -142,6 +142,7 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     backend = None if known or streams else open_backend(specification.backend, wiring)
     rate, block = (backend.sample_rate, backend.block) if backend else known or (wiring.sample_rate, wiring.block)
     layout = Layout(rate, block, wiring.inputs, wiring.outputs)
+    region.touch()
     install_trail(EngineTrail(region))
     programme = Programme.load(specification.preset or None, specification.setlist or None)
     rig = Rig(programme, layout, initial=specification.slot, excluded=specification.excluded)

@@ -11,8 +11,8 @@ _SEMAPHORE_BYTES: Final = 64  # more than any system's sem_t
 class NativeCounter:
     """A callback ``int (void *)`` in machine code that counts its calls: ``sem_post`` of the C library.
 
-    A callback in Python would hold the interpreter on a thread of ordinary priority; when the system takes the processor
-    from that thread, the audio thread waits for it.
+    A callback in Python would hold the interpreter on a thread of ordinary priority; when the system takes the
+    processor from that thread, the audio thread waits for it.
 
     Attributes
     ----------

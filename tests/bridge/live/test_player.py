@@ -1,9 +1,11 @@
 """The engine's block loop without a device: what commands do, what is reported, and the replay of it."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from ampboard.bridge.live.desk import Desk
 from ampboard.bridge.live.log import Played
@@ -12,7 +14,11 @@ from ampboard.bridge.live.records import LEVELS, Command, Event, Record
 from ampboard.bridge.live.region import Region, Word
 from ampboard.bridge.live.replay import replay
 from ampboard.bridge.live.rig import Layout, Rig
-from ampboard.bridge.rendering.score import Programme
+from ampboard.bridge.midi.mapping import Action, MoveControl, SelectSlot, SetLevel
+from ampboard.bridge.rendering.formats import AudioSource
+from ampboard.bridge.rendering.score import Programme, Score
+from ampboard.bridge.rendering.take import Take
+from ampboard.presets import ControlMapping
 
 BLOCK = 64
 RATE = 48_000
@@ -130,6 +136,35 @@ def test_random_show_equals_its_replay_bit_for_bit(bench: Bench) -> None:
     assert len(bench.of_kind(Event.APPLIED)) >= 300
     assert not bench.of_kind(Event.NONFINITE)
     np.testing.assert_array_equal(np.concatenate(bench.played, axis=1), bench.replayed())
+
+
+def test_sample_accurate_render_with_the_logged_frames_sounds_the_same(bench: Bench, tmp_path: Path) -> None:
+    """The same class switches offline, in blocks of 2048: but for rounding, only the frames of the events matter."""
+    level = control(bench, 2, "amp.input_db")
+    for number in range(12):
+        bench.play(40 + number)
+        bench.send(Command.SWITCH, slot=(number + 1) % 3)
+        bench.send(Command.MOVE, index=level, value=float(-number))
+        bench.send(Command.LEVEL, value=-float(number % 4))
+    bench.play(100)
+    programme = Programme.load(None, "demo")
+    target = ControlMapping(cc=1, target="amp.input_db", minimum=-12.0, maximum=0.0)
+    events: list[tuple[int, Action]] = []
+    for event in bench.of_kind(Event.APPLIED):
+        if event.command == Command.SWITCH:
+            events.append((event.frame, SelectSlot(event.slot)))
+        elif event.command == Command.MOVE:
+            events.append((event.frame, MoveControl(2, target, (event.value + 12) / 12)))
+        else:
+            events.append((event.frame, SetLevel(LEVELS[event.index], event.value)))
+    played = np.concatenate(bench.heard, axis=1)
+    soundfile.write(tmp_path / "in.wav", played.T, RATE, subtype="FLOAT")
+    source = AudioSource.open(tmp_path / "in.wav")
+    take = Take(source, programme, Score(0, tuple(events), (), ()), channels=2, tail_limit=10.0)
+    rendered = np.concatenate(list(take.blocks()), axis=1)[:, : played.shape[1]]
+    live = np.concatenate(bench.played, axis=1)[:, bench.rig.switcher.latency :]
+    difference = np.abs(rendered[:, : live.shape[1]] - live)
+    assert difference.max() <= 1e-5
 
 
 def test_chain_that_was_used_comes_back_from_rest_in_steps_between_blocks(bench: Bench) -> None:
