@@ -183,7 +183,6 @@ def _play(talk: Talk, region: Region, rig: Rig, backend: Backend, *, slot: int) 
     backend.start(thread, listener)
     thread.playing.wait(timeout=2.0)
     talk.say(playing=True, note=thread.note)
-    freeze_collector()
     talk.wait()
     backend.stop()
     if listener.reason:

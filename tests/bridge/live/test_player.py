@@ -23,6 +23,7 @@ from ampboard.presets import ControlMapping
 BLOCK = 64
 RATE = 48_000
 LAYOUT = Layout(RATE, BLOCK, 1, 2)
+PRESETS = ("clean", "crunch", "lead")
 START = {
     "preset": "",
     "setlist": "demo",
@@ -38,10 +39,11 @@ START = {
 class Bench:
     """A player with its region, fed noise; commands go in before a block, as the ring brings them."""
 
-    def __init__(self) -> None:
+    def __init__(self, setlist: str = "demo") -> None:
+        self.setlist = setlist
         self.region = Region.create()
         self.region.remove()
-        self.rig = Rig(Programme.load(None, "demo"), LAYOUT, initial=0)
+        self.rig = Rig(Programme.load(None, setlist), LAYOUT, initial=0)
         self.player = Player(self.rig, self.region, slot=0)
         self.generator = np.random.default_rng(1)
         self.heard: list[np.ndarray] = []
@@ -67,7 +69,7 @@ class Bench:
         commands = tuple(
             (e.frame, Record(e.command, slot=e.slot, index=e.index, value=e.value)) for e in self.of_kind(Event.APPLIED)
         )
-        return replay(Played(START, commands, None), np.concatenate(self.heard, axis=1))
+        return replay(Played({**START, "setlist": self.setlist}, commands, None), np.concatenate(self.heard, axis=1))
 
 
 @pytest.fixture
@@ -117,7 +119,12 @@ def test_bundle_takes_effect_in_one_block(bench: Bench) -> None:
     assert [event.frame for event in bench.of_kind(Event.APPLIED)] == [3 * BLOCK] * len(indices)
 
 
-def test_random_show_equals_its_replay_bit_for_bit(bench: Bench) -> None:
+@pytest.mark.parametrize("spillover", [True, False])
+def test_random_show_equals_its_replay_bit_for_bit(tmp_path: Path, spillover: bool) -> None:
+    setlist = tmp_path / "show.toml"
+    slots = "".join(f'[[slots]]\nprogram = {n}\npreset = "{name}"\n' for n, name in enumerate(PRESETS))
+    setlist.write_text(f'schema = 1\nname = "Show"\n[switching]\nspillover = {str(spillover).lower()}\n{slots}')
+    bench = Bench(str(setlist))
     generator = random.Random(3)
     moves = [c for c in bench.rig.controls if c.target.endswith(("_db", ".bypass", "wet_level"))]
     for _ in range(300):
