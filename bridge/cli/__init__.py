@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, models, plugins, presets, render, repair
+from . import demo, live, models, plugins, presets, render, repair
 from .extensions import add_commands
 from .output import print_error
 
@@ -41,6 +41,8 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("render")(render.render)
+app.command("live")(live.live)
+app.command("replay")(live.replay)
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
 app.add_typer(plugins.app, name="plugins")

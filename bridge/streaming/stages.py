@@ -1,6 +1,6 @@
 """The parts of a stream: runs of processors, branches side by side, mono becoming stereo."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as chained
 from typing import Any, Final, Protocol
@@ -16,6 +16,7 @@ from ..plugins.entering import entered, identity_of
 from ..plugins.identity import PluginIdentity
 from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
+from ..switching.ramp import Ramp
 from .midi_input import MidiInput
 
 Container = PluginContainer | Sequence[Plugin]
@@ -38,6 +39,7 @@ from the third on."""
 
 STEADY_BLOCKS: Final = 4  # full blocks in a row after which the latency has passed
 LONGEST_LATENCY: Final = 2  # seconds
+BYPASS_SECONDS: Final = 0.005
 REMEDY: Final = "convert the audio to a usual rate, such as 48000 Hz"
 
 
@@ -60,8 +62,8 @@ class Stage(Protocol):
         """Return at most as many frames as came in."""
         ...
 
-    def reset(self) -> None:
-        """Return to rest."""
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps, none longer than playing a block."""
         ...
 
     def refresh(self) -> None:
@@ -137,21 +139,40 @@ class Run:
         self._names = ", ".join(type(place.plugin).__name__ for place in places)
         player = midi_player(places[0].plugin)
         self.midi = [MidiInput(player, delay)] if player else []
+        self._wet: pedalboard.Chain | None = None  # the one processor, while it fades out or in
+        self._wetness = Ramp(1.0)
+        self._playing = False
         self.latency = 0
         self.missing = 0
-        self.reset()
+        finish(self.resetting())
 
     def process(self, block: Audio) -> Audio:
         """Return what pedalboard returns."""
         for midi in self.midi:
             midi.deliver(block.shape[1], listening=midi.plugin in self._kernels)
+        self._playing = True
+        if self._wet is not None:
+            return self._fade(block, self._wet)
         return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
 
-    def reset(self) -> None:
+    def _fade(self, block: Audio, wet: pedalboard.Chain) -> Audio:
+        """Pass from the processor to what it gets, or back."""
+        output = wet.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+        gains = self._wetness.next(block.shape[1])
+        if self._wetness.steady:
+            self._wet = None
+        if output.shape != block.shape:
+            return output
+        return (block + (output - block) * gains).astype(np.float32, copy=False)
+
+    def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
+        self._playing = False
+        self._wet = None
+        self._wetness.set(float(_is_wet(self._board)))
         refusals = self._refusals()
         try:
-            missing = self._fill()
+            missing = yield from self._fill()
         except (RuntimeError, ValueError) as error:  # what pedalboard raises for a refused layout or rate
             raise PluginError(f"{self._names}: cannot play {self._silence.shape[0]} channels: {error}") from error
         if self._refusals() > refusals:
@@ -164,8 +185,16 @@ class Run:
 
     def refresh(self) -> None:
         """Play what stands in the places now; instances that stay keep their state."""
-        self._board = self._gather()
+        before, self._board = self._board, self._gather()
         self._tell_layout()
+        wet = float(_is_wet(self._board))
+        if wet == self._wetness.target:
+            return
+        if self._playing and len(self._places) == 1:
+            self._wet = self._board if wet else self._wet or before
+            self._wetness.move(wet, round(BYPASS_SECONDS * self._sample_rate))
+        else:
+            self._wetness.set(wet)
 
     def _gather(self) -> pedalboard.Chain:
         board = pedalboard.Chain([place.plugin for place in self._places])
@@ -198,13 +227,15 @@ class Run:
         silence = self._silence[:, :frames]
         return self._board.process(silence, self._sample_rate, buffer_size=self._max_block, reset=False).shape[1]
 
-    def _fill(self) -> int:
+    def _fill(self) -> Generator[None, None, int]:
         """Play silence until as much comes out as goes in; return how many frames did not."""
         self._rest(self._max_block)  # a plugin's first call ever does not count its latency
+        yield
         self._board.reset()
         missing = steady = 0
         blocks = max(-(-LONGEST_LATENCY * self._sample_rate // self._max_block), 2 * STEADY_BLOCKS)
         for _ in range(blocks):
+            yield
             short = self._max_block - self._rest(self._max_block)
             missing += short
             steady = 0 if short else steady + 1
@@ -221,14 +252,17 @@ class Run:
 class Parallel:
     """Branches that hear the same input, aligned to the slowest and summed: pedalboard's Mix, exact in blocks."""
 
-    def __init__(self, place: Place, sample_rate: int, channels: int, max_block: int, *, delay: int = 0) -> None:
+    def __init__(
+        self, place: Place, sample_rate: int, channels: int, max_block: int, *, delay: int = 0, apart: bool = False
+    ) -> None:
         self._place = place
         self._channels = channels
         self._bypassed = False
         mix = place.plugin
         branches = _members(mix) if isinstance(mix, Mix) else []
         self._branches = [
-            stages([branch], sample_rate, channels, channels, max_block, delay=delay) for branch in branches
+            stages([branch], sample_rate, channels, channels, max_block, delay=delay, apart=apart)
+            for branch in branches
         ]
         self.midi = [midi for stage in chained.from_iterable(self._branches) for midi in stage.midi]
         self._align()
@@ -251,10 +285,10 @@ class Parallel:
             total += queue.take(frames)
         return total
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Return to rest."""
         for stage in chained.from_iterable(self._branches):
-            stage.reset()
+            yield from stage.resetting()
         self._align()
 
     def refresh(self) -> None:
@@ -285,19 +319,27 @@ class Widening:
         """Return the channel twice."""
         return np.repeat(block, 2, axis=0)
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Nothing is remembered."""
+        return iter(())
 
     def refresh(self) -> None:
         """Nothing can change."""
 
 
 def stages(
-    container: Container, sample_rate: int, channels: int, outputs: int, max_block: int, *, delay: int = 0
+    container: Container,
+    sample_rate: int,
+    channels: int,
+    outputs: int,
+    max_block: int,
+    *,
+    delay: int = 0,
+    apart: bool = False,
 ) -> list[Stage]:
     """Cut a chain into stages: branches apart, what is between them together; see `StreamingBoard`.
 
-    `delay` frames of silence come before the sound.
+    `delay` frames of silence come before the sound. `apart`: each processor is a stage of its own.
     """
     found: list[Stage] = []
     pending: list[Place] = []
@@ -305,31 +347,42 @@ def stages(
     def silent() -> int:
         return delay + sum(stage.latency - stage.missing for stage in found)
 
-    def finish() -> None:
+    def close() -> None:
         if pending:
             found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent()))
             pending.clear()
 
     for place in _places(container):
         if channels < outputs and widens([place.plugin]):
-            finish()
+            close()
             found.append(Widening())
             channels = outputs
         if isinstance(place.plugin, Mix):
-            finish()
-            found.append(Parallel(place, sample_rate, channels, max_block, delay=silent()))
-        elif foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
-            finish()
+            close()
+            found.append(Parallel(place, sample_rate, channels, max_block, delay=silent(), apart=apart))
+        elif apart or foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
+            close()
             pending.append(place)
-            finish()
+            close()
         else:
             if midi_player(place.plugin):
-                finish()
+                close()
             pending.append(place)
-    finish()
+    close()
     if channels < outputs:
         found.append(Widening())
     return found
+
+
+def _is_wet(board: Container) -> bool:
+    """Whether anything stands in it: a bypassed node leaves its place empty."""
+    return any(True for _ in leaves(board))
+
+
+def finish(steps: Iterator[None]) -> None:
+    """Take all steps at once."""
+    for _ in steps:
+        pass
 
 
 def midi_player(plugin: Plugin) -> RunningKernel | None:
