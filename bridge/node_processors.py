@@ -10,6 +10,7 @@ from ..models.errors import ParameterError, PresetError
 from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Tone, Vst3
 from ..presets.builtins import builtin_arguments, builtin_classes
 from . import processors
+from .interface_level import MEASURED, read_interface_level
 from .plugins.lv2 import load_lv2
 from .plugins.vst3 import load_vst3
 
@@ -39,7 +40,7 @@ def _neural(preset: Preset, node: Neural) -> pedalboard.Plugin:
         output_db=node.output_db,
         mix=node.mix,
         quality=node.quality,
-        interface_dbu=node.interface_dbu,
+        interface_dbu=read_interface_level() if node.interface_dbu == MEASURED else node.interface_dbu,
         output=node.output,
         oversampling=node.oversampling,
         rate_conversion=node.rate_conversion,
