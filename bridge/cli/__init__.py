@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, models, presets, render
+from . import demo, midi, models, presets, render
 from .output import print_error
 
 BAD_INPUT = 2
@@ -42,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("render")(render.render)
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
+app.add_typer(midi.app, name="midi")
 
 
 def main() -> None:
