@@ -45,9 +45,22 @@ class SocketPort:
         self._server.close()
 
     def _listen(self) -> None:
+        connected: list[Any] = []  # the server's own receive() waits for ever, whatever it is asked
         while not self._closing.wait(POLL_SECONDS):
-            for message in self._server.iter_pending():
+            if sender := self._server.accept(block=False):
+                connected.append(sender)
+            for sender in connected:
+                self._take(sender)
+            connected = [sender for sender in connected if not sender.closed]
+        for sender in connected:
+            sender.close()
+
+    def _take(self, sender: Any) -> None:
+        try:
+            for message in sender.iter_pending():
                 self._heard(message)
+        except OSError:  # it went away in the middle
+            sender.close()
 
 
 def open_midi_input(name: str, heard: Heard) -> Any:
