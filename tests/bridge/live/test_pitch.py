@@ -208,4 +208,4 @@ def test_real_strings_agree_with_their_long_spectrum(fixtures, name, least) -> N
             errors.append(cents(frequency, found[strengths.argmax()] / numbers[strengths.argmax()]))
     assert len(errors) >= least
     assert np.median(np.abs(errors)) < 1.0
-    assert np.percentile(np.abs(errors), 95) < 6.0
+    assert np.percentile(np.abs(errors), 95) < 1.0

@@ -56,7 +56,7 @@ def test_reference_pitches_beyond_the_range_are_refused(reference) -> None:
 
 
 def test_unknown_tunings_are_refused_with_those_there_are() -> None:
-    with pytest.raises(ParameterError, match="no tuning is called 'drop-q': use .*drop-d"):
+    with pytest.raises(ParameterError, match=r"no tuning is called 'drop-q': use .*drop-d"):
         Tuner(48_000, tuning="drop-q")
 
 
