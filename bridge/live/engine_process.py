@@ -19,7 +19,7 @@ import numpy as np
 from ...models.errors import AmpboardError, DeviceError
 from ..audio import Audio
 from ..rendering.score import Programme
-from .backends import open_backend
+from .backends import STREAM, open_backend
 from .backends.protocol import Backend
 from .memory_use import resident_bytes
 from .player import Player
@@ -55,9 +55,9 @@ class Talk:
         """Let `wait` return; from any thread."""
         os.write(self._waker, b"\0")
 
-    def wait(self) -> None:
-        """Sleep, without ever touching the interpreter, until input ends or `wake` is called."""
-        select.select([0, self._wake], [], [])
+    def wait(self, seconds: float | None = None) -> bool:
+        """Sleep, without ever touching the interpreter, until input ends or `wake` is called; whether that was it."""
+        return bool(select.select([0, self._wake], [], [], seconds)[0])
 
 
 class Listener:
@@ -72,6 +72,10 @@ class Listener:
     def xrun(self) -> None:
         """See `backends.protocol.Listener`."""
         self._words[Word.XRUNS] += 1
+
+    def began(self, clock: int) -> None:
+        """See `backends.protocol.Listener`."""
+        self._words[Word.ORIGIN] = clock
 
     def gap(self, frames: int) -> None:
         """See `backends.protocol.Listener`."""
@@ -131,9 +135,10 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     specification = Specification.from_json(request["specification"])
     region = Region.attach(request["region"])
     known: list[int] | None = request.get("layout")  # a spare engine opens nothing before it is needed
-    backend = None if known else open_backend(specification.backend, specification.wiring)
-    rate, block = known or (backend.sample_rate, backend.block)  # pyright: ignore[reportOptionalMemberAccess]
     wiring = specification.wiring
+    streams = specification.backend == STREAM
+    backend = None if known or streams else open_backend(specification.backend, wiring)
+    rate, block = (backend.sample_rate, backend.block) if backend else known or (wiring.sample_rate, wiring.block)
     layout = Layout(rate, block, wiring.inputs, wiring.outputs)
     nodes = NodeTable(region.words, Word.NODE)
     programme = Programme.load(specification.preset or None, specification.setlist or None)
@@ -158,11 +163,13 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     )
     talk.say(ready=facts)
     start = talk.hear()
+    rig.begin(int(start["slot"]), [(int(slot), str(node)) for slot, node in start["excluded"]])
+    if streams:
+        return _stream(talk, region, rig, specification, slot=int(start["slot"]))
     if backend is None:
         backend = open_backend(specification.backend, specification.wiring)
         if (backend.sample_rate, backend.block) != (rate, block):
             raise DeviceError(f"the device runs at {backend.sample_rate} Hz in blocks of {backend.block} now: start anew")
-    rig.begin(int(start["slot"]), [(int(slot), str(node)) for slot, node in start["excluded"]])
     return _play(talk, region, rig, backend, slot=int(start["slot"]))
 
 
@@ -179,6 +186,20 @@ def _play(talk: Talk, region: Region, rig: Rig, backend: Backend, *, slot: int) 
     if listener.reason:
         talk.say(error=listener.reason, kind="EngineStopped")
         return BROKEN
+    return 0
+
+
+def _stream(talk: Talk, region: Region, rig: Rig, specification: Specification, *, slot: int) -> int:
+    from .backends.stream import POLL_SECONDS, StreamPlayer
+
+    if len(rig.facts) > 1:
+        raise DeviceError("AudioStream plays one preset and cannot switch: use --preset, or --backend jack or portaudio")
+    player = StreamPlayer(specification.wiring, rig, region, slot=slot)
+    player.start()
+    talk.say(playing=True, note="")
+    while player.obey() and not talk.wait(POLL_SECONDS):
+        pass
+    player.stop()
     return 0
 
 

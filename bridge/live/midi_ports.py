@@ -1,5 +1,7 @@
 """MIDI ports of the system, of JACK, and over the network, by one kind of name."""
 
+import selectors
+import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -11,7 +13,6 @@ from ...models.errors import MidiError, ParameterError
 
 SOCKET: Final = "socket"
 VIRTUAL: Final = "virtual"
-POLL_SECONDS: Final = 0.0005
 
 _APIS: Final[Mapping[str, str]] = MappingProxyType(
     {"": "", "jack": "UNIX_JACK", "alsa": "LINUX_ALSA", "coremidi": "MACOSX_CORE", "winmm": "WINDOWS_MM"}
@@ -24,43 +25,71 @@ Heard = Callable[[mido.Message], None]
 
 
 class SocketPort:
-    """Messages that other programs send over TCP, as mido.sockets does; everyone may connect and leave."""
+    """Messages that other programs send over TCP, raw bytes as `mido.sockets.connect` sends them; any number of senders.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where to listen.
+    heard : callable
+        Called with every message, on this port's thread.
+    """
 
     def __init__(self, host: str, port: int, heard: Heard) -> None:
-        from mido import sockets
-
         try:
-            self._server = sockets.PortServer(host, port)
+            self._server = socket.create_server((host, port))
         except OSError as error:
             raise MidiError(f"socket:{host}:{port}: cannot listen there: {error.strerror or error}") from None
         self._heard = heard
-        self._closing = threading.Event()
+        self._closed, self._closing = socket.socketpair()
         self._thread = threading.Thread(target=self._listen, name="midi-socket", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Listen no more."""
-        self._closing.set()
-        self._thread.join(1.0)
-        self._server.close()
+        self._closing.close()
+        self._thread.join()
 
     def _listen(self) -> None:
-        connected: list[Any] = []  # the server's own receive() waits for ever, whatever it is asked
-        while not self._closing.wait(POLL_SECONDS):
-            if sender := self._server.accept(block=False):
-                connected.append(sender)
-            for sender in connected:
-                self._take(sender)
-            connected = [sender for sender in connected if not sender.closed]
-        for sender in connected:
-            sender.close()
+        with selectors.DefaultSelector() as waiting, self._server, self._closed:
+            waiting.register(self._server, selectors.EVENT_READ)
+            waiting.register(self._closed, selectors.EVENT_READ)
+            while True:
+                for key, _ in waiting.select():
+                    if key.fileobj is self._closed:
+                        for sender in list(waiting.get_map().values()):
+                            if sender.data:
+                                sender.data.close()
+                        return
+                    if key.fileobj is self._server:
+                        sender = Sender(self._server.accept()[0])
+                        waiting.register(sender.connection, selectors.EVENT_READ, sender)
+                    elif not key.data.read(self._heard):
+                        waiting.unregister(key.fileobj)
+                        key.data.close()
 
-    def _take(self, sender: Any) -> None:
+
+class Sender:
+    """One connection to a `SocketPort`."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._parser = mido.Parser()
+
+    def read(self, heard: Heard) -> bool:
+        """Take what has come; False when the sender is gone."""
         try:
-            for message in sender.iter_pending():
-                self._heard(message)
-        except OSError:  # it went away in the middle
-            sender.close()
+            data = self.connection.recv(4096)
+        except OSError:
+            data = b""
+        self._parser.feed(data)
+        for message in self._parser:
+            heard(message)
+        return bool(data)
+
+    def close(self) -> None:
+        """Let the sender go."""
+        self.connection.close()
 
 
 def open_midi_input(name: str, heard: Heard) -> Any:

@@ -101,8 +101,8 @@ class Player:
         return output
 
     def gap(self, frames: int) -> None:
-        """Note that the server went on by `frames` without a call."""
-        self._report(Record(Event.GAP, number=frames))
+        """Note that the server went on by `frames` without a call; below 0, that its clock was set back."""
+        self._report(Record(Event.GAP, slot=frames))
 
     def _report(self, record: Record) -> None:
         self._region.events.push(record._replace(frame=self._frame))

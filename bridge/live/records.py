@@ -55,7 +55,8 @@ class Event(IntEnum):
     XRUN
         The server reports that audio was lost; `index` counts since the start.
     GAP
-        `number` frames of the server's time passed without the engine being called, in front of `frame`.
+        `slot` frames of the server's time passed without the engine being called, in front of `frame`; below 0, its
+        clock was set back by as much.
     NONFINITE
         A chain put out something that is not a number in the block at `frame`; the block was silenced.
     STOPPED

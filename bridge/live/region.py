@@ -43,6 +43,8 @@ class Word(IntEnum):
         Nanoseconds of the longest callback.
     SOUND
         Frames written to the sound rings.
+    ORIGIN
+        The backend's clock, in frames, at the first frame played; 0 where it has none.
     """
 
     FRAMES = 0
@@ -52,6 +54,7 @@ class Word(IntEnum):
     NODE = 4
     LONGEST = 5
     SOUND = 6
+    ORIGIN = 7
 
 
 _WORD_BYTES: Final = 512

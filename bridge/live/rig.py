@@ -225,6 +225,10 @@ class Rig:
             step=layout.block,
         )
 
+    def board(self, slot: int) -> pedalboard.Pedalboard:
+        """The chain of a slot, for who plays it without the switcher."""
+        return self._chains[self.shared[slot]].chain.board
+
     def play(self, block: Audio) -> tuple[Audio, bool]:
         """Play a block; silence, and True, where a chain put out something that is not a number."""
         output = self.switcher.process(block)

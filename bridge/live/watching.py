@@ -1,7 +1,8 @@
 """Between a session and its screen: what happens becomes a `View`, what is pressed becomes a command."""
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -123,13 +124,13 @@ class Watcher:
 
 def watch(
     session: Session,
+    over: Callable[[], bool],
     *,
-    seconds: float | None = None,
     console: Console | None = None,
     reference_hz: float = CONCERT_PITCH_HZ,
     tuning: str = CHROMATIC,
 ) -> None:
-    """Show a session and obey the keys until the player quits, or for `seconds`.
+    """Show a session and obey the keys until the player quits or `over` says so.
 
     Raises
     ------
@@ -137,9 +138,9 @@ def watch(
         When engines keep ending, or the device is gone.
     """
     watcher = Watcher(session, reference_hz=reference_hz, tuning=tuning)
-    start = drawn = time.monotonic()
+    drawn = -math.inf
     with open_screen(console) as screen, keyboard() as keys:
-        while not watcher.quit and (seconds is None or time.monotonic() - start < seconds):
+        while not watcher.quit and not over():
             session.poll()
             for press, digit in keys.presses():
                 watcher.press(press, digit)

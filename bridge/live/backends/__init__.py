@@ -9,6 +9,7 @@ from ....models.errors import DeviceError, ParameterError
 from .protocol import Backend, Wiring
 
 AUTO: Final = "auto"
+STREAM: Final = "stream"
 
 _CLASSES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -18,7 +19,7 @@ _CLASSES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """Module and class of each backend of the engine, in the order in which ``auto`` tries them."""
 
-NAMES: Final = (AUTO, *_CLASSES, "stream")
+NAMES: Final = (AUTO, *_CLASSES, STREAM)
 
 
 def _backend(name: str) -> Callable[[Wiring], Any]:

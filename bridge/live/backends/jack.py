@@ -10,7 +10,7 @@ from ....models.errors import DeviceError
 from .protocol import Listener, Process, Wiring
 
 NONE: Final = ("none",)
-_FRAME_MASK: Final = 0xFFFF_FFFF  # JACK's frame clock has 32 bits
+_HALF: Final = 1 << 31  # of JACK's frame clock, which has 32 bits
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +83,11 @@ class JackBackend:
 
         def play(frames: int) -> None:
             began = last_frame_time(pointer)
-            if self._expected >= 0 and began != self._expected:
-                listener.gap((began - self._expected) & _FRAME_MASK)
-            self._expected = (began + frames) & _FRAME_MASK
+            if self._expected < 0:
+                listener.began(began)
+            elif began != self._expected:
+                listener.gap((began - self._expected + _HALF) % (2 * _HALF) - _HALF)
+            self._expected = (began + frames) % (2 * _HALF)
             size = 4 * frames
             played = np.empty((len(in_ports), frames), np.float32)
             for row, port in zip(played, in_ports, strict=True):

@@ -46,6 +46,10 @@ class Listener(Protocol):
         """Audio was lost."""
         ...
 
+    def began(self, clock: int) -> None:
+        """The first block is about to be played at this frame of the server's clock; on the audio thread."""
+        ...
+
     def gap(self, frames: int) -> None:
         """The server went on by `frames` without a call; on the audio thread."""
         ...

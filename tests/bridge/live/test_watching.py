@@ -1,9 +1,16 @@
 """A real engine on a JACK server of its own, seen on the screen and steered by keys."""
 
+import fcntl
 import io
 import os
+import pty
+import re
+import select
 import shutil
+import struct
 import subprocess
+import sys
+import termios
 import time
 
 import mido
@@ -70,15 +77,22 @@ def tone(server):
 
 
 @pytest.fixture(scope="module")
-def session(server, tone, tmp_path_factory):
+def show(tmp_path_factory):
+    """A setlist of three small presets."""
     folder = tmp_path_factory.mktemp("show")
-    for plugin in ("Gain", "Reverb", "Chorus"):
+    names = ("Gain", "Reverb", "Chorus")
+    for plugin in names:
         chain = f'[[chain]]\ntype = "builtin"\nplugin = "{plugin}"\n'
         (folder / f"{plugin}.toml").write_text(f'schema = 1\nname = "{plugin}"\n{chain}')
-    slots = (f'[[slots]]\nprogram = {n}\npreset = "{p}.toml"\n' for n, p in enumerate(("Gain", "Reverb", "Chorus")))
+    slots = (f'[[slots]]\nprogram = {n}\npreset = "{p}.toml"\n' for n, p in enumerate(names))
     (folder / "show.toml").write_text('schema = 1\nname = "Show"\n' + "".join(slots))
+    return folder / "show.toml"
+
+
+@pytest.fixture(scope="module")
+def session(server, tone, show):
     wiring = Wiring(client="amp", server=server, sources=(tone,), sinks=("none",))
-    session = Session(Specification(setlist=str(folder / "show.toml"), backend="jack", wiring=wiring), spare=False)
+    session = Session(Specification(setlist=str(show), backend="jack", wiring=wiring), spare=False)
     yield session
     session.stop()
 
@@ -139,10 +153,45 @@ def test_the_last_midi_message_is_told_in_words(session) -> None:
 
 def test_a_show_without_a_terminal_is_told_in_lines(session) -> None:
     out = io.StringIO()
-    watch(session, seconds=0.5, console=Console(file=out, width=200))
+    end = time.monotonic() + 0.5
+    watch(session, lambda: time.monotonic() > end, console=Console(file=out, width=200))
     lines = out.getvalue().splitlines()
     assert lines[0] == "audio: jack, 48000 Hz, 512 frames"
     assert lines[-1] == "engine: stopped"
+
+
+def test_the_command_in_a_terminal(server, tone, show) -> None:
+    """A player at a terminal of 80 by 24: sees the first slot, goes to the second, tunes, quits."""
+    player, program = pty.openpty()
+    fcntl.ioctl(program, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-c", "from ampboard.bridge.cli import main; main()", "live", "--setlist", str(show)]
+    options = ["--backend", "jack", "--server", server, "--source", tone, "--sink", "none", "--no-spare"]
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    with subprocess.Popen([*command, *options], stdin=program, stdout=program, stderr=program, env=environment) as live:
+        os.close(program)
+        try:
+            expect(player, "1/3")
+            os.write(player, b"2")
+            expect(player, "2/3")
+            os.write(player, b"t")
+            expect(player, "A4 = 440 Hz")
+            os.write(player, b"q")
+            assert "dropped messages" in expect(player, "dropped messages")
+            assert live.wait(20) == 0
+        finally:
+            live.kill()
+            os.close(player)
+
+
+def expect(player: int, words: str, seconds: float = 60.0) -> str:
+    """What a terminal shows, until it shows `words`."""
+    shown = ""
+    end = time.monotonic() + seconds
+    while words not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown):
+        assert time.monotonic() < end, shown[-3000:]
+        if select.select([player], [], [], 0.2)[0]:
+            shown += os.read(player, 65536).decode(errors="replace")
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
 
 
 def test_calibration_measures_a_tone_of_known_level(server, tone, tmp_path, monkeypatch) -> None:
