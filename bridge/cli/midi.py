@@ -98,7 +98,7 @@ def learn(
         if other.get("target") != target and all(other.get(name) == value for name, value in learned.key.items()):
             typer.echo(f"this control also moves {other.get('target')}", err=True)
     if write:
-        changed = write_row(path, row, identity=(*learned.key, "target"))
+        changed = write_row(path, row, identity=(*learned.key, "target"), without=("channel",) if any_channel else ())
         typer.echo(f"{path}: {'changed' if changed else 'added'}", err=True)
 
 

@@ -19,6 +19,8 @@ from .tuner import CHROMATIC, CONCERT_PITCH_HZ, Reading, Tuner
 FRAMES_PER_SECOND: Final = 20.0
 POLL_S: Final = 0.01
 MESSAGES: Final = 8
+TIMES_EVERY_S: Final = 0.5
+"""The histogram of callback times is large: it is not read for every picture."""
 
 
 class Watcher:
@@ -39,12 +41,15 @@ class Watcher:
         self._mute_before_tuning = False
         self._meters = (LevelMeter(), LevelMeter())
         self._tuner = Tuner(session.facts.sample_rate, reference_hz=reference_hz, tuning=tuning)
+        self._times, self._timed_at = session.engine.times(), -math.inf
         self._listened: tuple[Region, int] | None = None
 
     def view(self, now: float) -> View:
         """The state at a time in seconds."""
         seen, facts = self.session.view, self.session.facts
-        times = self.session.engine.times()
+        if now - self._timed_at >= TIMES_EVERY_S:
+            self._times, self._timed_at = self.session.engine.times(), now
+        times = self._times
         setlist = self.session.programme.setlist
         names = [preset.name for preset in self.session.programme.presets]
         levels_in, levels_out = (

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import mido
 
-from .words import control_words, note_words
+from .words import control_words
 
 MAX_VALUE: Final = 127
 SETTLED_S: Final = 0.8
@@ -18,6 +18,7 @@ SETTLED_S: Final = 0.8
 SWEEP_VALUES: Final = 4
 """A control that took so many values is a pedal or a knob; one that took fewer is a switch."""
 _BANKS: Final = (0, 32)
+_FINE: Final = range(32, 64)
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,6 @@ LEARNABLE: Final = (
         mapping=False,
     ),
 )
-NOTE: Final = Learnable(
-    type="note_on",
-    key=lambda m: (("note", m.note),),
-    value=lambda m: MAX_VALUE if m.velocity else 0,
-    words=lambda key: f"note {note_words(key['note'])}",
-)
-"""Row for notes as footswitches, to be added where mappings take them."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +130,14 @@ class Learner:
         """What was shown; None until a control has moved and rested for 0.8 s."""
         if not self._shown or now - self._last < SETTLED_S:
             return None
-        (kind, key, channel), values = max(self._shown.items(), key=lambda item: (len(set(item[1])), len(item[1])))
+        meant = {shown: values for shown, values in self._shown.items() if not self._is_fine_part(*shown)}
+        (kind, key, channel), values = max(meant.items(), key=lambda item: (len(set(item[1])), len(item[1])))
         return Learned(dict(key), channel, tuple(values), kind)
+
+    def _is_fine_part(self, kind: Learnable, key: tuple[tuple[str, int], ...], channel: int) -> bool:
+        """Whether it is the lower half of a 14-bit control whose upper half, 32 below, has moved too."""
+        control = dict(key).get("cc", -1)
+        return control in _FINE and (kind, (("cc", control - 32),), channel) in self._shown
 
 
 def propose_mapping(

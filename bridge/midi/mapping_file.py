@@ -24,7 +24,9 @@ def rows(path: Path, table: str = MIDI) -> tuple[Mapping[str, Any], ...]:
     return tuple(row for row in found if isinstance(row, Mapping)) if isinstance(found, Sequence) else ()
 
 
-def write_row(path: Path, row: Mapping[str, Any], *, identity: Sequence[str], table: str = MIDI) -> bool:
+def write_row(
+    path: Path, row: Mapping[str, Any], *, identity: Sequence[str], without: Sequence[str] = (), table: str = MIDI
+) -> bool:
     """Put a row into an array of tables of a preset or setlist, whole or not at all.
 
     Parameters
@@ -35,6 +37,8 @@ def write_row(path: Path, row: Mapping[str, Any], *, identity: Sequence[str], ta
         Its fields; of a row that is there already, the fields that `row` has not stay.
     identity : sequence of str
         Fields by which a row is the same: that one is changed instead of added.
+    without : sequence of str
+        Fields that are taken out of a row that is there already.
     table : str
         ``midi`` or ``slots``.
 
@@ -62,6 +66,8 @@ def write_row(path: Path, row: Mapping[str, Any], *, identity: Sequence[str], ta
     same = next((old for old in array if all(old.get(name) == row.get(name) for name in identity)), None)
     if same is not None:
         same.update(row)
+        for name in without:
+            same.pop(name, None)
     else:
         fresh = tomlkit.table()
         fresh.update(row)

@@ -5,9 +5,9 @@ from pathlib import Path
 import mido
 import pytest
 
-from ampboard.bridge.midi.learn import LEARNABLE, NOTE, Learner, propose_mapping
+from ampboard.bridge.midi.learn import LEARNABLE, Learnable, Learner, propose_mapping
 from ampboard.bridge.midi.mapping_file import write_program, write_row
-from ampboard.bridge.midi.words import message_words
+from ampboard.bridge.midi.words import message_words, note_words
 from ampboard.models.errors import PresetError
 from ampboard.presets import load_preset, load_setlist
 
@@ -81,6 +81,12 @@ def test_of_several_controls_the_one_that_moved_most_is_meant() -> None:
     assert learn(messages).key == {"cc": 4}
 
 
+def test_the_fine_half_of_a_14_bit_pedal_is_not_what_was_meant() -> None:
+    messages = [cc(control, value) for step in range(40) for control, value in ((11, step // 2), (43, step * 3))]
+    assert learn(messages).key == {"cc": 11}
+    assert learn([cc(43, value) for value in range(40)]).key == {"cc": 43}
+
+
 def test_a_bank_select_before_a_program_is_not_what_was_meant() -> None:
     learned = learn([cc(0, 1), cc(32, 0), mido.Message("program_change", program=5, channel=1)])
     assert (learned.key, learned.channel, learned.kind.mapping) == ({"program": 5}, 2, False)
@@ -89,7 +95,13 @@ def test_a_bank_select_before_a_program_is_not_what_was_meant() -> None:
 def test_another_kind_of_control_is_a_row_of_the_table() -> None:
     presses = [mido.Message("note_on", note=60, velocity=90), mido.Message("note_on", note=60, velocity=0)]
     assert learn(presses) is None
-    learned = learn(presses, kinds=(*LEARNABLE, NOTE))
+    note = Learnable(
+        type="note_on",
+        key=lambda m: (("note", m.note),),
+        value=lambda m: 127 if m.velocity else 0,
+        words=lambda key: f"note {note_words(key['note'])}",
+    )
+    learned = learn(presses, kinds=(*LEARNABLE, note))
     assert learned.words == "note C4 (60) on channel 1, a switch"
     assert propose_mapping(learned, "gate.bypass") == {
         "note": 60,
@@ -128,6 +140,17 @@ def test_a_control_that_moves_the_target_already_is_changed_in_place(preset) -> 
     mapping = load_preset(preset).midi[0]
     assert (mapping.channel, mapping.minimum, mapping.maximum) == (2, -80.0, -20.0)
     assert "cc = 11           # expression" in preset.read_text()
+
+
+def test_a_channel_can_be_taken_out_again(preset) -> None:
+    for row, without in (({"channel": 2}, ()), ({}, ("channel",))):
+        write_row(
+            preset,
+            {"cc": 11, "target": "gate.threshold_db", **row},
+            identity=("cc", "target"),
+            without=without,
+        )
+    assert load_preset(preset).midi[0].channel is None
 
 
 def test_a_preset_without_mappings_gets_its_first(tmp_path) -> None:
