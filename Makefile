@@ -1,4 +1,5 @@
-# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make fuzz` feeds damaged files.
+# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make survey` plays the installed
+# LV2 effects, `make fuzz` feeds damaged files.
 # All set up what they need in .venv.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 PLUGINS := liblilv-0-0 lilv-utils lv2file guitarix-lv2 zam-plugins dragonfly-reverb-lv2 lsp-plugins-lv2 x42-plugins
 SOURCES := $(shell find bridge models presets training -type f -not -name '*.pyc' -not -path '*/__pycache__/*' -not -path '*.vst3/*')
 
-.PHONY: demo test bench fuzz check format clean
+.PHONY: demo test bench survey fuzz check format clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -48,6 +49,10 @@ test: $(VENV)/installed $(VENV)/tested $(VENV)/plugins
 # The page docs/benchmarks.md and its chart. BENCH="--vector 8" measures with narrower vectors.
 bench: $(VENV)/installed $(VENV)/benched
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# Plays every LV2 effect that is installed here and writes the table in docs/plugins.md.
+survey: $(VENV)/installed $(VENV)/plugins
+	$(BIN)/python -m tests.survey $(SURVEY)
 
 # Ten minutes of damaged files; FUZZ="--seconds 60 --seed 7" for less, or others.
 fuzz: $(VENV)/installed

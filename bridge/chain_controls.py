@@ -10,6 +10,8 @@ import pedalboard
 from ..models.errors import ParameterError
 from ..models.kernels.contract import Parameter
 from ..presets.builtins import BuiltinParameter, builtin_parameters
+from .plugins.lv2 import Lv2Plugin
+from .plugins.lv2.vocabulary import LV2
 from .plugins.vst3 import set_vst3_parameter
 from .processors.kernel_plugin import KernelPlugin
 
@@ -51,6 +53,9 @@ def attribute_control(plugin: pedalboard.Plugin, name: str, limits: tuple[float,
 
 def plugin_controls(plugin: pedalboard.Plugin) -> Mapping[str, ChainControl]:
     """All numbers of a processor by parameter name."""
+    if isinstance(plugin, Lv2Plugin):
+        symbols = plugin.kernel.symbols
+        return {symbols[p.name]: _kernel_control(plugin, p) for p in plugin.kernel.parameters}
     if isinstance(plugin, KernelPlugin):
         return {p.name: _kernel_control(plugin, p) for p in plugin.kernel.parameters}
     if isinstance(plugin, pedalboard.VST3Plugin):
@@ -58,6 +63,15 @@ def plugin_controls(plugin: pedalboard.Plugin) -> Mapping[str, ChainControl]:
         return {n: _foreign_control(plugin, n, p) for n, p in parameters.items() if p.type in (float, bool)}
     builtin = builtin_parameters(type(plugin).__name__).values()
     return {p.name: _builtin_control(plugin, p) for p in builtin if not p.choices}
+
+
+def enabling_control(plugin: pedalboard.Plugin) -> ChainControl | None:
+    """The control of a plugin's own on/off switch, where it has one."""
+    if isinstance(plugin, Lv2Plugin):
+        for port in plugin.description.control_inputs:
+            if port.designation == LV2 + "enabled":
+                return plugin_controls(plugin)[port.symbol]
+    return None
 
 
 def _kernel_control(plugin: KernelPlugin, parameter: Parameter) -> ChainControl:

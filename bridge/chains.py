@@ -1,19 +1,28 @@
 """From a preset to a running chain."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import pedalboard
 
-from ..models.errors import AmpboardError, ParameterError, PresetError
-from ..presets import Branch, Neural, Node, Parallel, Preset, check_preset
+from ..models.errors import AmpboardError, ParameterError, PluginError, PresetError
+from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, check_preset
 from ..presets.builtins import RANGES, suggestion
 from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
-from ..presets.preset import LEVELS
-from .chain_controls import SWITCH, ChainControl, attribute_control, plugin_controls
+from ..presets.nodes import INPUT, STEM, PluginRecord
+from ..presets.preset import LEVELS, channels_of, walk
+from .bypasses import dry_bypass, own_bypass, swap_bypass
+from .chain_controls import ChainControl, attribute_control, enabling_control, plugin_controls
+from .chain_preset import preset_of
+from .native.running import RunningKernel
+from .native.side_chain import SideBus
 from .node_processors import make_processor
+from .processors import Tap
+from .processors.kernel_plugin import KernelPlugin
+from .requirements import missing_plugin
 from .tails import LONGEST, tail_seconds
 
 _GAIN_RANGE: Final = RANGES["gain_db"]
@@ -33,12 +42,21 @@ class Chain:
     controls : mapping of str to ChainControl
         Every number that can be moved while it plays, by target: ``amp.input_db``, ``reverb.bypass``,
         ``levels.output_db``.
+    preset : Preset
+        What it was made from.
+    initial : mapping of str to float
+        Controls by target as they stood when it was made, but for those of installed plugins.
+    written : dict of str to (float, float)
+        What `set_parameter` has set, and what could be read back.
     """
 
     board: pedalboard.Pedalboard
     nodes: Mapping[str, pedalboard.Plugin]
     controls: Mapping[str, ChainControl]
+    preset: Preset
+    initial: Mapping[str, float] = field(repr=False)
     _stages: Sequence["_Stage"] = field(repr=False)
+    written: dict[str, tuple[float, float]] = field(default_factory=dict, repr=False)
 
     def set_parameter(self, target: str, value: float) -> None:
         """Set a parameter; heard from the next block on.
@@ -57,7 +75,9 @@ class Chain:
             When there is no such target, or the value is out of its range or not finite.
         """
         control = self._control(target)
-        control.write(control.check(target, value))
+        number = control.check(target, value)
+        control.write(number)
+        self.written[target] = number, control.read()
 
     def get_parameter(self, target: str) -> float:
         """Present value of a parameter; see `set_parameter`."""
@@ -66,6 +86,37 @@ class Chain:
     def parameter_range(self, target: str) -> tuple[float, float]:
         """Smallest and largest value of a parameter; see `set_parameter`."""
         return self._control(target).range
+
+    def to_preset(self) -> Preset:
+        """The preset that makes this chain as it stands now.
+
+        What was moved, bypassed, or loaded into its plugins since it was made is written down: numbers as they were
+        set, plugin states whole. What was not is said as before. The chain may play meanwhile.
+
+        Returns
+        -------
+        Preset
+            Files are named as before, relative to the same folder; `Preset.save` writes it.
+
+        Raises
+        ------
+        AmpboardError
+            When an installed plugin cannot be loaded once more: what has changed is found by comparing it with a twin.
+            It needs the thread that made the chain.
+        """
+        return preset_of(self)
+
+    @cached_property
+    def midi_channels(self) -> Mapping[RunningKernel, range]:
+        """The MIDI channels, 1 to 16, that its plugins listen to."""
+        listening = {name: node.midi for name, node in self.preset.nodes.items() if isinstance(node, Lv2) and node.midi}
+        return {_running(self.nodes[name]): channels_of(midi) for name, midi in listening.items()}
+
+    @cached_property
+    def stem_listeners(self) -> Sequence[RunningKernel]:
+        """Plugins whose side-chain hears a stem of the render."""
+        nodes = self.preset.nodes.items()
+        return [_running(self.nodes[name]) for name, n in nodes if isinstance(n, Lv2) and n.side_chain == STEM]
 
     @property
     def tail_seconds(self) -> float:
@@ -88,11 +139,19 @@ class Chain:
 
 @dataclass(frozen=True)
 class _Stage:
-    """A processor in its place, with what a host asks of it."""
+    """A processor in its place, with what a host asks of it.
+
+    `tap` follows it and lets a side-chain hear it.
+    """
 
     plugin: pedalboard.Plugin
     tail: Callable[[], float]
     latency: Callable[[], int]
+    tap: pedalboard.Plugin | None = None
+
+    @property
+    def plugins(self) -> list[pedalboard.Plugin]:
+        return [self.plugin] if self.tap is None else [self.plugin, self.tap]
 
 
 def build_chain(preset: Preset) -> Chain:
@@ -119,17 +178,28 @@ class _Builder:
         self.preset = preset
         self.nodes: dict[str, pedalboard.Plugin] = {}
         self.controls: dict[str, ChainControl] = {}
+        heard = {item.side_chain for _, item in walk(preset.chain) if isinstance(item, Lv2)}
+        self.buses = {source: SideBus(source) for source in heard if source not in (None, STEM)}
 
     def build(self) -> Chain:
         levels = self.preset.levels
         first, last = pedalboard.Gain(levels.input_db), pedalboard.Gain(levels.output_db)
         self.controls[f"{LEVELS}.input_db"] = attribute_control(first, "gain_db", _GAIN_RANGE)
         self.controls[f"{LEVELS}.output_db"] = attribute_control(last, "gain_db", _GAIN_RANGE)
+        front = [first, Tap(self.buses[INPUT])] if INPUT in self.buses else [first]
         stages = self.chain(self.preset.chain, ("chain",))
-        board = pedalboard.Pedalboard([first, *(stage.plugin for stage in stages), last])
-        self.add_bypasses(self.preset.chain, ("chain",), stages, board, offset=1)
+        board = pedalboard.Pedalboard([*front, *_plugins(stages), last])
+        self.add_bypasses(self.preset.chain, ("chain",), stages, board, offset=len(front))
         self.check_mappings()
-        return Chain(board, self.nodes, self.controls, stages)
+        foreign = {name for name, node in self.preset.nodes.items() if isinstance(node, PluginRecord)}
+        return Chain(
+            board,
+            self.nodes,
+            self.controls,
+            self.preset,
+            initial={t: c.read() for t, c in self.controls.items() if t.partition(".")[0] not in foreign},
+            _stages=stages,
+        )
 
     def chain(self, nodes: Sequence[Node], path: KeyPath) -> list[_Stage]:
         return [self.stage(node, (*path, index)) for index, node in enumerate(nodes)]
@@ -142,14 +212,17 @@ class _Builder:
             plugin = self.processor(node, path)
             self.controls.update({f"{name}.{key}": control for key, control in plugin_controls(plugin).items()})
             stage = _Stage(plugin, lambda: tail_seconds(plugin), lambda: _latency(plugin))
+            if isinstance(node, Lv2) and node.side_chain in self.buses:
+                _running(plugin).side_chain = self.buses[node.side_chain]
         self.nodes[name] = stage.plugin
-        return stage
+        return replace(stage, tap=Tap(self.buses[name])) if name in self.buses else stage
 
     def processor(self, node: Node, path: KeyPath) -> pedalboard.Plugin:
         try:
             return make_processor(self.preset, node)
         except AmpboardError as error:
-            raise type(error)(f"{self.preset.place(path)}: {error}") from error
+            missing = missing_plugin(node) if isinstance(error, PluginError) else None
+            raise type(error)(f"{self.preset.place(path)}: {missing or error}") from error
 
     def parallel(self, node: Parallel, path: KeyPath) -> _Stage:
         branches = [self.branch(branch, (*path, "branches", index)) for index, branch in enumerate(node.branches)]
@@ -164,7 +237,7 @@ class _Builder:
         self.controls[f"{self.preset.ids[path]}.gain_db"] = attribute_control(gain, "gain_db", _GAIN_RANGE)
         inside = (*path, "chain")
         stages = self.chain(branch.chain, inside)
-        chain = pedalboard.Chain([*(stage.plugin for stage in stages), gain])
+        chain = pedalboard.Chain([*_plugins(stages), gain])
         self.add_bypasses(branch.chain, inside, stages, chain, offset=0)
         return _Stage(
             chain, lambda: sum(stage.tail() for stage in stages), lambda: sum(stage.latency() for stage in stages)
@@ -179,42 +252,19 @@ class _Builder:
         *,
         offset: int,
     ) -> None:
+        position = offset
         for index, (node, stage) in enumerate(zip(nodes, stages, strict=True)):
             name = self.preset.ids[*path, index]
             if isinstance(node, Neural):
-                bypass = self.dry_bypass(name)
+                bypass = dry_bypass(self.controls, {f"{name}.mix": 0.0, f"{name}.output_db": 0.0})
+            elif enabled := enabling_control(stage.plugin):
+                bypass = own_bypass(enabled)
             else:
-                bypass = _swap_bypass(container, offset + index, stage.plugin)
+                bypass = swap_bypass(container, position, stage.plugin)
             self.controls[f"{name}.{BYPASS}"] = bypass
-            bypass.write(float(node.bypass))
-
-    def dry_bypass(self, name: str) -> ChainControl:
-        """Bypass of an amp by its own mix and level: smooth, and the dry signal keeps the amp's latency."""
-        targets = {f"{name}.mix": 0.0, f"{name}.output_db": 0.0}
-        inner = {target: self.controls[target] for target in targets}
-        kept: dict[str, float] = {}  # what the controls were set to, while bypassed
-
-        def switch(value: float) -> None:
-            if value >= 0.5 and not kept:
-                kept.update({target: control.read() for target, control in inner.items()})
-                for target, dry in targets.items():
-                    inner[target].write(dry)
-            elif value < 0.5 and kept:
-                for target, control in inner.items():
-                    control.write(kept[target])
-                kept.clear()
-
-        def shielded(target: str, control: ChainControl) -> ChainControl:
-            def write(value: float) -> None:
-                if kept:
-                    kept[target] = value
-                else:
-                    control.write(value)
-
-            return ChainControl(lambda: kept.get(target, control.read()), write, control.range)
-
-        self.controls.update({target: shielded(target, control) for target, control in inner.items()})
-        return ChainControl(lambda: float(bool(kept)), switch, SWITCH)
+            if node.bypass:
+                bypass.write(1.0)
+            position += len(stage.plugins)
 
     def check_mappings(self) -> None:
         for index, mapping in enumerate(self.preset.midi):
@@ -234,20 +284,15 @@ class _Builder:
                     raise PresetError(f"{place}: {error}") from None
 
 
-def _swap_bypass(container: Any, index: int, plugin: pedalboard.Plugin) -> ChainControl:
-    """Bypass by taking the plugin out of its container; it comes back at rest."""
-    bypassed = False
+def _plugins(stages: Sequence[_Stage]) -> list[pedalboard.Plugin]:
+    return [plugin for stage in stages for plugin in stage.plugins]
 
-    def switch(value: float) -> None:
-        nonlocal bypassed
-        if (value >= 0.5) == bypassed:
-            return
-        bypassed = not bypassed
-        if not bypassed:
-            plugin.reset()
-        container[index] = pedalboard.Chain([]) if bypassed else plugin
 
-    return ChainControl(lambda: float(bypassed), switch, SWITCH)
+def _running(plugin: pedalboard.Plugin) -> RunningKernel:
+    running = KernelPlugin.identify(plugin)
+    if running is None:
+        raise ParameterError(f"{plugin}: neither a side-chain nor MIDI can be led to it: use an LV2 plugin")
+    return running
 
 
 def _latency(plugin: pedalboard.Plugin) -> int:

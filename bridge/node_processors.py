@@ -8,9 +8,11 @@ import pedalboard
 
 from ..models.errors import ParameterError, PresetError
 from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Tone, Vst3
-from ..presets.builtins import builtin_arguments, builtin_classes
+from ..presets.builtins import builtin_arguments, builtin_classes, suggestion
+from ..presets.lv2_state import read_state_file, with_paths
 from . import processors
 from .interface_level import MEASURED, read_interface_level
+from .lv2_node_state import state_of_document
 from .plugins.lv2 import load_lv2
 from .plugins.vst3 import load_vst3
 
@@ -67,7 +69,20 @@ def _vst3(preset: Preset, node: Vst3) -> pedalboard.Plugin:
 
 
 def _lv2(preset: Preset, node: Lv2) -> pedalboard.Plugin:
-    return load_lv2(node.uri, **node.parameters)
+    plugin = load_lv2(node.uri, preset=node.preset, block_size=node.block_size)
+    if node.state is not None:
+        plugin.restore(state_of_document(with_paths(node.state, lambda name: str(preset.resolve(name)))))
+    elif node.state_file is not None:
+        plugin.restore(state_of_document(read_state_file(preset.resolve(node.state_file))))
+    for name, file in node.files.items():
+        plugin.set_file(name, preset.resolve(file))
+    for symbol, value in node.parameters.items():
+        name = plugin.kernel.parameter_name(symbol)
+        if name is None:
+            known = dict.fromkeys(plugin.kernel.symbols.values())
+            raise ParameterError(f"{plugin.kernel.name} has no control {symbol!r}: {suggestion(symbol, known)}")
+        plugin.running.set(name, value)
+    return plugin
 
 
 _PROCESSORS: Final[Mapping[type, Callable[[Preset, Any], pedalboard.Plugin]]] = {

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pedalboard
 
 from .audio import SILENCE_DB
+from .plugins.lv2 import Lv2Kernel
 from .processors.kernel_plugin import KernelPlugin
 
 LONGEST: Final = 60.0
@@ -21,7 +22,10 @@ LONGEST: Final = 60.0
 _SHORT: Final = 0.1  # filters, compressors and the like
 
 UNKNOWN: Final = 10.0
-"""Seconds assumed of foreign plugins, which publish no tail through pedalboard."""
+"""Seconds assumed of foreign plugins: LV2 knows no tail, VST3's pedalboard does not tell."""
+
+UNKNOWN_ECHO: Final = 2.0
+"""Seconds that may pass between echoes of foreign plugins."""
 
 # Freeverb (Jezar at Dreampoint, 2000), as JUCE's Reverb has it: the longest comb, and the four allpasses behind it.
 _COMB_SECONDS: Final = (1617 + 23) / 44_100
@@ -74,12 +78,20 @@ def tail_seconds(plugin: pedalboard.Plugin) -> float:
     Parameters
     ----------
     plugin : pedalboard.Plugin
-        One processor, no container. A kernel of ours rings as long as it declares; other foreign plugins count as 10 s,
-        endless sounds as 60 s.
+        One processor, no container. A kernel of ours rings as long as it declares; foreign plugins, which declare
+        nothing, count as 10 s, endless sounds as 60 s.
     """
-    if isinstance(plugin, KernelPlugin):
-        return plugin.kernel.tail
+    running = KernelPlugin.identify(plugin)
+    if running:
+        return UNKNOWN if isinstance(running.kernel, Lv2Kernel) else running.kernel.tail
     if isinstance(plugin, pedalboard.VST3Plugin):
         return UNKNOWN
     tail: Callable[[Any], float] | None = _TAILS.get(type(plugin))
     return min(LONGEST, tail(plugin)) if tail else _SHORT
+
+
+def echo_seconds(plugin: pedalboard.Plugin) -> float:
+    """Longest silence between two echoes of a processor; 2 s where nobody knows."""
+    if isinstance(plugin, pedalboard.Delay):
+        return plugin.delay_seconds
+    return UNKNOWN_ECHO if tail_seconds(plugin) == UNKNOWN and isinstance(plugin, pedalboard.VST3Plugin) else 0.0

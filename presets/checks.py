@@ -13,8 +13,22 @@ from .builtins import BuiltinParameter, builtin_parameters, plugin_problem, sugg
 from .control import ControlMapping
 from .document import Problem
 from .key_lines import KeyPath
-from .nodes import Branch, Builtin, Cabinet, Neural, Node, Parallel, Tone, Vst3
-from .preset import LEVELS, PATH_FIELDS, Preset, walk
+from .lv2_state import SUFFIXES
+from .nodes import (
+    INPUT,
+    SIDE_CHAIN_SOURCES,
+    STEM,
+    Branch,
+    Builtin,
+    Cabinet,
+    Lv2,
+    Neural,
+    Node,
+    Parallel,
+    Tone,
+    Vst3,
+)
+from .preset import LEVELS, Preset, named_files, walk
 
 MAX_NODES: Final = 256
 MAX_PARALLEL_DEPTH: Final = 8
@@ -52,7 +66,10 @@ def preset_problems(preset: Preset) -> Generator[Problem]:
             for name in sorted(item.knobs.keys() & Neural.model_fields.keys()):
                 yield Problem((*path, "knobs", name), f"{name} is no knob of the model: set it on the node itself")
         elif isinstance(item, Vst3):
-            yield from _state_problems(path, item)
+            yield from _raw_state_problems(path, item)
+        elif isinstance(item, Lv2):
+            yield from _lv2_state_problems(path, item)
+            yield from _side_chain_problems(preset, path, item)
         if not isinstance(item, Branch):
             yield from _file_problems(preset, path, item)
     for index, mapping in enumerate(preset.midi):
@@ -89,7 +106,7 @@ def _builtin_problems(path: KeyPath, node: Builtin) -> Generator[Problem]:
             yield Problem(place, problem)
 
 
-def _state_problems(path: KeyPath, node: Vst3) -> Generator[Problem]:
+def _raw_state_problems(path: KeyPath, node: Vst3) -> Generator[Problem]:
     if node.raw_state is None:
         return
     if node.state_file is not None:
@@ -100,16 +117,42 @@ def _state_problems(path: KeyPath, node: Vst3) -> Generator[Problem]:
         yield Problem((*path, "raw_state"), "not base64: copy the whole state, or keep it in a state_file")
 
 
+def _lv2_state_problems(path: KeyPath, node: Lv2) -> Generator[Problem]:
+    if node.state_file is None:
+        return
+    if node.state is not None:
+        yield Problem((*path, "state_file"), "the node has a state too: keep one of them")
+    if Path(node.state_file).suffix not in SUFFIXES:
+        yield Problem((*path, "state_file"), f"{node.state_file!r} is neither TOML nor JSON: use .toml or .json")
+
+
+def _side_chain_problems(preset: Preset, path: KeyPath, node: Lv2) -> Generator[Problem]:
+    """A side-chain hears what sounded before: no later node, and none that the node itself is a part of."""
+    source = node.side_chain
+    if source is None:
+        return
+    place = (*path, "side_chain")
+    places = {preset.ids[other]: other for other, item in walk(preset.chain) if not isinstance(item, Branch)}
+    if source in SIDE_CHAIN_SOURCES:
+        if source in places:
+            yield Problem(place, f"{source!r} means {SIDE_CHAIN_SOURCES[source]}: give the node another id")
+        return
+    order = [name for name, other in places.items() if path[: len(other)] != other]
+    earlier = [name for name in order if places[name] < path]
+    if source not in places:
+        known = dict.fromkeys((*earlier, INPUT, STEM))
+        yield Problem(place, f"no node is called {source!r}: {suggestion(source, known)}")
+    elif source not in earlier:
+        yield Problem(place, f"{source!r} does not sound before this node: use {', '.join((*earlier, INPUT, STEM))}")
+
+
 def _file_problems(preset: Preset, path: KeyPath, node: Node) -> Generator[Problem]:
-    for field in PATH_FIELDS:
-        name = getattr(node, field, None)
-        if name is None:
-            continue
+    for place, name in named_files(node):
         file = preset.resolve(name)
         if not file.is_file():
-            yield Problem((*path, field), f"there is no file {str(file)!r}: correct the path (relative to the preset)")
+            yield Problem((*path, *place), f"there is no file {str(file)!r}: correct the path (relative to the preset)")
         elif isinstance(node, (Neural, Cabinet)) and node.sha256:
-            yield from _hash_problems(path, field, file, node.sha256)
+            yield from _hash_problems(path, str(place[0]), file, node.sha256)
 
 
 def _hash_problems(path: KeyPath, field: str, file: Path, expected: str) -> Generator[Problem]:

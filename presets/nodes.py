@@ -4,7 +4,7 @@ Every kind of node is one class with a `type`; adding a kind is adding a class t
 Numbers must be finite and of the right type, unknown fields are refused.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,8 @@ FileName = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/\s]*={0,2}\s*$")]
 Value = float | bool | str
+Package = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Channel = Annotated[int, Field(ge=1, le=16)]
 Circuit = Literal["fender", "blackface", "princeton", "marshall", "plexi", "vox"]
 
 
@@ -79,7 +81,15 @@ class Neural(NodeRecord):
     knobs: dict[str, float] = Field(default_factory=dict, description="The model's own controls by name.")
 
 
-class Vst3(NodeRecord):
+class PluginRecord(NodeRecord):
+    """What every installed plugin may say."""
+
+    package: Package | None = Field(
+        default=None, description="What installs the plugin: a Debian package, or a product and its vendor."
+    )
+
+
+class Vst3(PluginRecord):
     """An installed VST3 plugin, loaded through pedalboard."""
 
     type: Literal["vst3"]
@@ -88,16 +98,40 @@ class Vst3(NodeRecord):
     parameters: dict[str, Value] = Field(default_factory=dict, description="Parameters by pedalboard's names.")
     raw_state: Base64 | None = Field(default=None, description="Its state in base64, restored before the parameters.")
     state_file: FileName | None = Field(
-        default=None, description="File with that state instead, relative to the preset."
+        default=None, description="File with that state instead, or a .vstpreset; relative to the preset."
     )
 
 
-class Lv2(NodeRecord):
-    """An installed LV2 plugin."""
+class Lv2(PluginRecord):
+    """An installed LV2 plugin.
+
+    What is said is set in this order: the plugin's default state, `preset`, the state, `files`, `parameters`.
+    """
 
     type: Literal["lv2"]
     uri: FileName = Field(description="The plugin's URI.")
-    parameters: dict[str, float] = Field(default_factory=dict, description="Control ports by symbol.")
+    preset: FileName | None = Field(default=None, description="One of the plugin's own presets, by URI or label.")
+    state: dict[str, Any] | None = Field(default=None, description="Its state, as a preset made from a chain keeps it.")
+    state_file: FileName | None = Field(
+        default=None, description="TOML or JSON file with that state instead, relative to the preset."
+    )
+    files: dict[str, FileName] = Field(
+        default_factory=dict,
+        description="Files the plugin loads (impulse responses, models), by the name or URI of its parameter.",
+    )
+    parameters: dict[str, Value] = Field(
+        default_factory=dict, description="Control ports by symbol: numbers, true or false, or names of their values."
+    )
+    block_size: Annotated[int, Field(ge=1, le=8192)] | None = Field(
+        default=None, description="Frames the plugin is always given at once, for one whose sound depends on it."
+    )
+    side_chain: Identifier | None = Field(
+        default=None,
+        description="What its side-chain hears: the chain's input, an earlier node by its id, or a stem of the render.",
+    )
+    midi: Annotated[Channel | bool, Field(union_mode="left_to_right")] = Field(
+        default=False, description="Whether it gets the MIDI that is played: all of it, or one channel."
+    )
 
 
 class Cabinet(NodeRecord):
@@ -138,5 +172,10 @@ class Parallel(NodeRecord):
 Node = Annotated[Builtin | Neural | Vst3 | Lv2 | Cabinet | Tone | Parallel, Field(discriminator="type")]
 
 Branch.model_rebuild()
+
+INPUT: Final = "input"
+STEM: Final = "stem"
+SIDE_CHAIN_SOURCES: Final = {INPUT: "the input of the chain", STEM: "a stem of the render"}
+"""What `Lv2.side_chain` may name beside an earlier node."""
 
 NODE_TYPES: Final = ("builtin", "neural", "vst3", "lv2", "cabinet", "tone", "parallel")

@@ -6,17 +6,15 @@ from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-import tomli_w
 from pydantic import Field, PrivateAttr
 
 from ..models.errors import PresetError
-from ..models.writing import write_atomically
 from .control import ControlMapping
 from .document import TomlDocument
 from .key_lines import KeyPath, field_name
-from .nodes import Branch, Builtin, Decibels, Node, Parallel, Record
+from .nodes import Branch, Builtin, Decibels, Lv2, Node, Parallel, PluginRecord, Record
 
 if TYPE_CHECKING:
     from pedalboard import Pedalboard
@@ -109,30 +107,62 @@ class Preset(Record):
             raise PresetError(f"nothing here builds chains (entry point group {BUILDERS!r}): install ampboard")
         return builders[0].load()(self)
 
+    def with_chain(self, chain: tuple[Node, ...], levels: Levels) -> "Preset":
+        """A preset whose nodes are set otherwise, finding the same files; the same one when nothing differs."""
+        if (chain, levels) == (self.chain, self.levels):
+            return self
+        preset = self.model_copy(update={"chain": chain, "levels": levels})
+        preset._document = None  # its lines are those of the old chain
+        return preset
+
+    @property
+    def packages(self) -> Mapping[str, tuple[str, ...]]:
+        """What has to be installed, as far as the preset says: identifiers of the nodes that need it, by package."""
+        needed: dict[str, tuple[str, ...]] = {}
+        for name, node in self.nodes.items():
+            if isinstance(node, PluginRecord) and node.package:
+                needed[node.package] = (*needed.get(node.package, ()), name)
+        return MappingProxyType(needed)
+
+    @property
+    def midi_channels(self) -> frozenset[int]:
+        """The MIDI channels, 1 to 16, that its plugins listen to."""
+        listening = [node.midi for node in self.nodes.values() if isinstance(node, Lv2)]
+        return frozenset().union(*map(channels_of, listening))
+
     def save(self, path: str | Path) -> None:
         """Write the preset to a TOML file, whole or not at all.
 
-        Paths inside are rewritten so that they point to the same files from there.
+        Paths inside are rewritten so that they point to the same files from there. Plugin states of more than 4 KiB
+        are written beside it, into a folder called as the file with ``.states`` for its suffix.
 
         Parameters
         ----------
         path : str or Path
             File to write; an existing one is replaced.
         """
+        from .saving import write_preset
+
         target = Path(path)
-        data = self.model_dump(mode="python", by_alias=True, exclude_none=True, exclude_defaults=True)
-        self._rebase(data["chain"], Path(os.path.abspath(target.parent)))  # noqa: PTH100
-        write_atomically(target, tomli_w.dumps(data).encode())
+        write_preset(self, target)
         self._path, self._document = target, TomlDocument.read(target)
 
-    def _rebase(self, chain: Any, folder: Path) -> None:
-        """Make the relative paths in a dumped chain relative to another folder."""
-        for node in chain:
-            for field in PATH_FIELDS:
-                if field in node and not Path(node[field]).is_absolute() and self._path:
-                    node[field] = _relative(self.resolve(node[field]), folder)
-            for branch in node.get("branches", ()):
-                self._rebase(branch.get("chain", ()), folder)
+
+def channels_of(midi: int | bool) -> range:
+    """The channels that `Lv2.midi` stands for."""
+    if isinstance(midi, bool):
+        return range(1, 17 if midi else 1)
+    return range(midi, midi + 1)
+
+
+def named_files(node: Node) -> Generator[tuple[KeyPath, str]]:
+    """The files a node names, with their places inside it."""
+    for field in PATH_FIELDS:
+        if (name := getattr(node, field, None)) is not None:
+            yield (field,), name
+    if isinstance(node, Lv2):
+        for parameter, name in node.files.items():
+            yield ("files", parameter), name
 
 
 def walk(chain: tuple[Node, ...], path: KeyPath = ("chain",)) -> Generator[tuple[KeyPath, Node | Branch]]:
@@ -181,10 +211,3 @@ def _hyphenated(class_name: str) -> str:
         for i, c in enumerate(class_name)
     )
     return words.lower()
-
-
-def _relative(file: Path, folder: Path) -> str:
-    try:
-        return Path(os.path.relpath(file, folder)).as_posix()
-    except ValueError:  # another drive
-        return file.as_posix()

@@ -40,13 +40,15 @@ def live(
     backend: Annotated[
         BackendName,
         typer.Option(
-            help="auto: the first that opens, of JACK and PortAudio. stream: pedalboard's AudioStream (ALSA, CoreAudio, "
-            "WASAPI), one preset with its parameters and snapshots, no gapless switching."
+            help="auto: the first of JACK and PortAudio that opens. stream: pedalboard's AudioStream (ALSA, CoreAudio, "
+            "WASAPI): one preset with its parameters and snapshots, no gapless switching."
         ),
     ] = BackendName.AUTO,
     midi_in: Annotated[
         list[str] | None,
-        typer.Option(help="MIDI input, may be repeated: part of a port's name, jack:NAME, virtual:NAME, socket:HOST:PORT."),
+        typer.Option(
+            help="MIDI input, may be repeated: part of a port's name, jack:NAME, virtual:NAME, socket:HOST:PORT."
+        ),
     ] = None,
     midi_channel: Annotated[int | None, typer.Option(min=1, max=16, help="Listen to this channel alone.")] = None,
     slot: Annotated[int, typer.Option(min=1, help="Slot that plays first.")] = 1,

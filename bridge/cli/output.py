@@ -1,8 +1,12 @@
 """What commands print: a table for people, JSON for programs, one line for an error."""
 
+import ctypes
 import json
 import math
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -81,3 +85,19 @@ def _words(value: Any) -> str:
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+@contextmanager
+def foreign_output_aside() -> Generator[None]:
+    """What plugins print inside the block goes to the standard error: the standard output is ours."""
+    library = ctypes.CDLL(None) if os.name == "posix" else None
+    sys.stdout.flush()
+    ours = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        if library:
+            library.fflush(None)  # they print through a buffer of their own
+        os.dup2(ours, 1)
+        os.close(ours)

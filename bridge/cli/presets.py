@@ -1,16 +1,19 @@
 """``ampboard presets``: list, show and check presets and setlists."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, print_error, print_facts, print_json, print_rows
+from .output import Json, foreign_output_aside, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
     from ...presets import Preset
 
 app = typer.Typer(no_args_is_help=True, help="List, show and check presets.")
+
+_TABLES = ("files", "parameters", "knobs")
 
 PresetName = Annotated[str, typer.Argument(help="A TOML file, or the name of a preset in the library.")]
 
@@ -20,10 +23,11 @@ def list_all(json: Json = False) -> None:
     """List the presets that ship and your own."""
     from ...models.errors import AmpboardError
     from ...presets import list_presets, load_preset
+    from ..requirements import missing_packages
 
     rows: list[dict[str, Any]] = []
     for entry in list_presets():
-        row = {"name": entry.name, "origin": entry.origin, "chain": "", "description": ""}
+        row: dict[str, Any] = {"name": entry.name, "origin": entry.origin, "chain": "", "needs": "", "description": ""}
         try:
             preset = load_preset(entry.path)
         except AmpboardError as error:  # one broken file does not hide the others
@@ -31,6 +35,7 @@ def list_all(json: Json = False) -> None:
         else:
             row["chain"] = " > ".join(preset.ids[("chain", index)] for index in range(len(preset.chain)))
             row["description"] = preset.description
+            row["needs"] = _needs(preset, missing_packages(preset), as_json=json)
         rows.append(row | ({"path": str(entry.path)} if json else {}))
     print_rows(rows, as_json=json)
 
@@ -39,6 +44,7 @@ def list_all(json: Json = False) -> None:
 def show(preset: PresetName, json: Json = False) -> None:
     """Show what a preset does: its nodes, their parameters, its MIDI controls."""
     from ...presets import load_preset
+    from ..requirements import missing_packages, missing_plugins
 
     loaded = load_preset(preset)
     if json:
@@ -53,6 +59,7 @@ def show(preset: PresetName, json: Json = False) -> None:
             "file": str(loaded.path),
             "input": f"{loaded.levels.input_db:+g} dB",
             "output": f"{loaded.levels.output_db:+g} dB",
+            "needs": _needs(loaded, missing_packages(loaded), as_json=False),
         },
         as_json=False,
     )
@@ -70,6 +77,8 @@ def show(preset: PresetName, json: Json = False) -> None:
             for mapping in loaded.midi
         ]
         print_rows(mappings, as_json=False, title="MIDI")
+    for name, line in missing_plugins(loaded).items():
+        print_error(f"{name}: {line}")
 
 
 @app.command()
@@ -78,7 +87,8 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check presets and setlists; every problem is told with its line. Exit code 2 when there are any."""
-    problems = {str(path): _problems(path) for path in files}
+    with foreign_output_aside():
+        problems = {str(path): _problems(path) for path in files}
     if json:
         print_json([{"file": file, "valid": not lines, "problems": lines} for file, lines in problems.items()])
     else:
@@ -91,6 +101,13 @@ def validate(
         raise typer.Exit(2)
 
 
+def _needs(preset: "Preset", missing: Collection[str], *, as_json: bool) -> Any:
+    """The packages of a preset's plugins, and which of them are missing."""
+    if as_json:
+        return [{"package": package, "missing": package in missing} for package in preset.packages]
+    return ", ".join(f"{package} (missing)" if package in missing else package for package in preset.packages)
+
+
 def _problems(path: Path) -> list[str]:
     """Everything that is wrong with a preset or a setlist, a line each; a preset's chain is made as well."""
     from ...models.errors import AmpboardError
@@ -99,11 +116,11 @@ def _problems(path: Path) -> list[str]:
     from ..chains import build_chain
 
     try:
-        if "slots" in TomlDocument.read(path).data:
-            for preset in load_setlist(path).presets:
-                build_chain(preset)
-        else:
-            build_chain(load_preset(path))
+        in_setlist = "slots" in TomlDocument.read(path).data
+        for preset in load_setlist(path).presets if in_setlist else (load_preset(path),):
+            if missing := _missing_lines(preset):
+                return missing
+            build_chain(preset)
     except InvalidDocument as error:
         return list(error.lines)
     except AmpboardError as error:
@@ -111,8 +128,15 @@ def _problems(path: Path) -> list[str]:
     return []
 
 
+def _missing_lines(preset: "Preset") -> list[str]:
+    from ..requirements import missing_plugins
+
+    missing = missing_plugins(preset)
+    return [f"{preset.place(path)}: {missing[name]}" for path, name in preset.ids.items() if name in missing]
+
+
 def _node_rows(preset: "Preset") -> list[dict[str, Any]]:
-    hidden = {"type", "id", "bypass", "sha256", "branches", "raw_state"}
+    hidden = {"type", "id", "bypass", "sha256", "branches", "raw_state", "state", "package"}
     rows: list[dict[str, Any]] = []
     for path, name in preset.ids.items():
         depth = path.count("branches")
@@ -121,7 +145,7 @@ def _node_rows(preset: "Preset") -> list[dict[str, Any]]:
             rows.append({"node": "  " * (2 * depth - 1) + name, "type": "", "settings": ""})
             continue
         settings = node.model_dump(mode="json", exclude=hidden, exclude_none=True)
-        nested = {**settings.pop("parameters", {}), **settings.pop("knobs", {})}
+        nested = {key: value for table in _TABLES for key, value in settings.pop(table, {}).items()}
         text = ", ".join(f"{key} {value}" for key, value in {**settings, **nested}.items())
         bypassed = " (bypassed)" if node.bypass else ""
         rows.append({"node": "  " * (2 * depth) + name + bypassed, "type": node.type, "settings": text})

@@ -38,6 +38,9 @@ def render(
     setlist: Annotated[str | None, typer.Option("--setlist", "-s", help="Setlist file, or 'demo'.")] = None,
     midi: Annotated[Path | None, typer.Option(help="MIDI file that switches presets and moves parameters.")] = None,
     midi_channel: Annotated[int | None, typer.Option(min=1, max=16, help="Listen to this channel alone.")] = None,
+    side_chain: Annotated[
+        Path | None, typer.Option("--side-chain", help="Audio file for side-chains that hear a stem.")
+    ] = None,
     format: Annotated[Container, typer.Option(help="File format.")] = Container.WAV,
     bit_depth: Annotated[
         BitDepth | None, typer.Option(help="Sample format; float for wav, 24 for flac when left out.")
@@ -51,32 +54,45 @@ def render(
     ] = None,
     tail: Annotated[float, typer.Option(min=0.0, help="Longest tail kept, in seconds.")] = 10.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Files rendered at once.")] = 1,
     json: Json = False,
 ) -> None:
-    """Render dry recordings through a preset or a setlist."""
+    """Render dry recordings through a preset or a setlist.
+
+    A plugin that crashes or hangs spoils its own file alone: the others are written, and the exit code is 2.
+    """
+    from ..rendering import LostStemsError
     from ..rendering import render as render_files
 
+    lost: LostStemsError | None = None
     with progress_bar(visible=not json) as progress:
-        results = render_files(
-            files,
-            out_dir=out,
-            preset=preset,
-            setlist=setlist,
-            midi=midi,
-            midi_channel=midi_channel,
-            format=format.value,
-            bit_depth=None if bit_depth is None else bit_depth.value,
-            channels=channels,
-            normalize=normalize,
-            tail_limit=tail,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        try:
+            results: Sequence[RenderResult] = render_files(
+                files,
+                out_dir=out,
+                preset=preset,
+                setlist=setlist,
+                midi=midi,
+                midi_channel=midi_channel,
+                side_chain=side_chain,
+                format=format.value,
+                bit_depth=None if bit_depth is None else bit_depth.value,
+                channels=channels,
+                normalize=normalize,
+                tail_limit=tail,
+                overwrite=overwrite,
+                jobs=jobs,
+                progress=progress,
+            )
+        except LostStemsError as error:
+            lost, results = error, error.results
     if json:
         print_json([facts(result) for result in results])
     else:
         print_rows([row(result) for result in results], as_json=False, title=f"Written to {out}")
         warn(results)
+    if lost:
+        raise lost
 
 
 def facts(result: "RenderResult") -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Desk:
             Command.MUTE: lambda record: self._fade("mute", record.value >= 0.5),
             Command.PANIC: self._panic,
             Command.BYPASS: self._switch,
+            Command.MIDI: self._midi,
             Command.STOP: lambda record: self._fade("stop", True),
         }
 
@@ -85,6 +86,10 @@ class Desk:
 
     def _fade(self, name: str, silent: bool) -> bool:
         self._switcher.set_level(name, MUTE_DB if silent else 0.0)
+        return True
+
+    def _midi(self, record: Record) -> bool:
+        self._rig.send_midi(self.slot, record.index.to_bytes(4, "little")[: record.slot])
         return True
 
     def _panic(self, record: Record) -> bool:

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from ...models import errors
 from ...models.errors import AmpboardError, DeviceError
+from .engine_trail import Culprit
 from .records import Command, Record
-from .region import Region, Word
+from .region import Region
 from .specification import Facts, Specification, line
 from .timing import CallbackTimes
 
@@ -85,8 +86,8 @@ class Engine:
             self._take_facts(self._expect(seconds, "loading"))
         return self.facts
 
-    def play(self, slot: int, excluded: Iterable[tuple[int, str]] = ()) -> str:
-        """Let it play from a slot, without some nodes (slot, identifier); return what the system did not allow.
+    def play(self, slot: int, excluded: Iterable[tuple[str, str]] = ()) -> str:
+        """Let it play from a slot, without some plugins (location, plugin); return what the system did not allow.
 
         Raises
         ------
@@ -116,10 +117,10 @@ class Engine:
         answer = self._hear(0.0)
         return str(answer.get("error", "")) if answer else ""
 
-    def node(self) -> dict[str, Any] | None:
-        """The node that was being called when it was last seen; see `Facts.nodes`."""
-        number = self.region.words[Word.NODE]
-        return self.facts.nodes[number - 1] if number and hasattr(self, "facts") else None
+    @property
+    def culprit(self) -> Culprit | None:
+        """The foreign plugin that it is calling, or was when it ended."""
+        return Culprit.read(self.region)
 
     def times(self) -> CallbackTimes:
         """Its callback times so far."""
@@ -129,6 +130,11 @@ class Engine:
     def dropped(self) -> int:
         """Commands and events that found their ring full."""
         return self.region.commands.dropped + self.region.events.dropped
+
+    def kill(self) -> None:
+        """End it at once, as it stands."""
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         """End it, and give the shared memory back; what it has reported can still be read."""
@@ -185,5 +191,3 @@ class Engine:
     def _take_facts(self, answer: dict[str, Any]) -> None:
         if "ready" in answer:
             self.facts = Facts.from_json(answer["ready"])
-
-

@@ -18,14 +18,16 @@ import numpy as np
 
 from ...models.errors import AmpboardError, DeviceError
 from ..audio import Audio
+from ..plugins.entering import install_trail
 from ..rendering.score import Programme
 from .backends import STREAM, open_backend
 from .backends.protocol import Backend
+from .engine_trail import EngineTrail
 from .memory_use import resident_bytes
 from .player import Player
 from .priority import freeze_collector, lock_memory, raise_thread_priority
 from .region import Region, Word
-from .rig import Layout, NodeTable, Rig
+from .rig import Layout, Rig
 from .specification import Facts, Specification, line
 
 BAD_INPUT: Final = 2
@@ -107,7 +109,7 @@ class AudioThread:
             return np.zeros((self._outputs, played.shape[1]), np.float32)
         try:
             return self._player.process(played)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the supervisor starts another engine
+        except Exception as error:
             self._listener.ended(f"{type(error).__name__}: {error}")
             return np.zeros((self._outputs, played.shape[1]), np.float32)
 
@@ -140,10 +142,9 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     backend = None if known or streams else open_backend(specification.backend, wiring)
     rate, block = (backend.sample_rate, backend.block) if backend else known or (wiring.sample_rate, wiring.block)
     layout = Layout(rate, block, wiring.inputs, wiring.outputs)
-    nodes = NodeTable(region.words, Word.NODE)
+    install_trail(EngineTrail(region))
     programme = Programme.load(specification.preset or None, specification.setlist or None)
-    rig = Rig(programme, layout, initial=specification.slot, excluded=specification.excluded, watch=nodes)
-    region.words[Word.NODE] = 0
+    rig = Rig(programme, layout, initial=specification.slot, excluded=specification.excluded)
     notes = [note for note in (lock_memory(),) if note]
     freeze_collector()
     facts = Facts(
@@ -158,18 +159,19 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
         slots=tuple(asdict(fact) for fact in rig.facts),
         controls=tuple(asdict(control) for control in rig.controls),
         shared=rig.shared,
-        nodes=tuple(asdict(name) for name in nodes.names),
         notes=tuple(notes),
     )
     talk.say(ready=facts)
     start = talk.hear()
-    rig.begin(int(start["slot"]), [(int(slot), str(node)) for slot, node in start["excluded"]])
+    rig.begin(int(start["slot"]), [(str(location), str(plugin)) for location, plugin in start["excluded"]])
     if streams:
         return _stream(talk, region, rig, specification, slot=int(start["slot"]))
     if backend is None:
         backend = open_backend(specification.backend, specification.wiring)
         if (backend.sample_rate, backend.block) != (rate, block):
-            raise DeviceError(f"the device runs at {backend.sample_rate} Hz in blocks of {backend.block} now: start anew")
+            raise DeviceError(
+                f"the device runs at {backend.sample_rate} Hz in blocks of {backend.block} now: start anew"
+            )
     return _play(talk, region, rig, backend, slot=int(start["slot"]))
 
 
@@ -193,7 +195,7 @@ def _stream(talk: Talk, region: Region, rig: Rig, specification: Specification, 
     from .backends.stream import POLL_SECONDS, StreamPlayer
 
     if len(rig.facts) > 1:
-        raise DeviceError("AudioStream plays one preset and cannot switch: use --preset, or --backend jack or portaudio")
+        raise DeviceError("AudioStream plays one preset and cannot switch: use --preset, or another --backend")
     player = StreamPlayer(specification.wiring, rig, region, slot=slot)
     player.start()
     talk.say(playing=True, note="")

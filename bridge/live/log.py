@@ -29,7 +29,7 @@ class ShowLog:
     def __init__(self, path: Path | None) -> None:
         self._file = path.open("w", encoding="utf-8") if path else None
 
-    def start(self, specification: Specification, facts: Facts, excluded: tuple[tuple[int, str], ...]) -> None:
+    def start(self, specification: Specification, facts: Facts, excluded: tuple[tuple[str, str], ...]) -> None:
         """An engine begins to play."""
         self._write(
             "start",
@@ -146,5 +146,3 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
         except (ValueError, TypeError, KeyError):
             raise AudioError(f"{path}:{number}: no log of a show: each line is a JSON object with an event") from None
         yield line
-
-

@@ -25,7 +25,7 @@ Heard = Callable[[mido.Message], None]
 
 
 class SocketPort:
-    """Messages that other programs send over TCP, raw bytes as `mido.sockets.connect` sends them; any number of senders.
+    """Messages that other programs send over TCP as raw bytes, as `mido.sockets.connect` does; any number of senders.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _backend(api: str) -> Any:
 def _input_names(backend: Any, api: str) -> list[str]:
     try:
         return list(backend.get_input_names())
-    except Exception as error:  # noqa: BLE001 - rtmidi has errors of its own for each system
+    except Exception as error:
         raise MidiError(f"MIDI: {api or 'the system'} answers {error}: is it running?") from None
 
 

@@ -83,7 +83,6 @@ class Player:
         if spoiled:
             self._start_anew()
         self._region.write_sound(played, output)
-        self._words[Word.NODE] = 0
         self._frame += frames
         self._words[Word.FRAMES] = self._frame
         if self._stopping > 0:

@@ -23,7 +23,7 @@ class Command(IntEnum):
     PANIC
         Cut all that rings; the chain that plays starts anew from rest.
     MIDI
-        Three bytes of a MIDI message in `index` (first byte lowest) for the nodes of `slot` that take MIDI.
+        A channel message for plugins that take MIDI: `slot` bytes (2 or 3) in `index`, the first one lowest.
     BYPASS
         The dry signal instead of the chains when `value` is 1, the selected chain again when 0.
     STOP

@@ -37,8 +37,8 @@ class Word(IntEnum):
         The slot that plays.
     XRUNS
         Times the server reported lost audio.
-    NODE
-        Number of the node that is being called, counted from 1 in the engine's table of nodes; 0: none.
+    INSIDE
+        Number of the entrance (a foreign plugin, and what it is called for) that the engine is in, from 1; 0: none.
     LONGEST
         Nanoseconds of the longest callback.
     SOUND
@@ -51,7 +51,7 @@ class Word(IntEnum):
     CALLBACKS = 1
     SLOT = 2
     XRUNS = 3
-    NODE = 4
+    INSIDE = 4
     LONGEST = 5
     SOUND = 6
     ORIGIN = 7
@@ -59,6 +59,8 @@ class Word(IntEnum):
 
 _WORD_BYTES: Final = 512
 _BIN_BYTES: Final = 8 * BINS
+_ENTRANCES: Final = 256
+_ENTRANCE_BYTES: Final = 1024
 _SOUND_BYTES: Final = 4 * SOUND_FRAMES * MOST_CHANNELS
 
 
@@ -95,6 +97,7 @@ class Region:
     def __init__(self, path: Path, *, create: bool) -> None:
         self.path = path
         parts = (_WORD_BYTES, _BIN_BYTES, ring_bytes(COMMANDS), ring_bytes(EVENTS), _SOUND_BYTES, _SOUND_BYTES)
+        parts += (_ENTRANCES * _ENTRANCE_BYTES,)
         flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if create else 0)
         descriptor = os.open(path, flags, 0o600)
         try:
@@ -112,12 +115,13 @@ class Region:
         self.events = Ring(views[3], EVENTS)
         shape = (MOST_CHANNELS, SOUND_FRAMES)
         self._input: NDArray[np.float32] = np.frombuffer(views[4], np.float32).reshape(shape)
+        self._entrances = views[6]
         self._output: NDArray[np.float32] = np.frombuffer(views[5], np.float32).reshape(shape)
 
     @classmethod
     def create(cls) -> Self:
         """Make the memory, in RAM where the system has a place for that, all zero."""
-        memory = Path("/dev/shm")  # noqa: S108 - the name is unpredictable and the file private
+        memory = Path("/dev/shm")
         folder = memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
         return cls(folder / f"ampboard-{os.getpid()}-{os.urandom(6).hex()}", create=True)
 
@@ -129,6 +133,23 @@ class Region:
     def remove(self) -> None:
         """Take the file away; those who have mapped it keep the memory."""
         self.path.unlink(missing_ok=True)
+
+    def name_entrance(self, number: int, text: str) -> None:
+        """Say what a number of `Word.INSIDE` stands for, before it is first used; for the engine."""
+        if 0 < number <= _ENTRANCES:
+            content = text.encode()[: _ENTRANCE_BYTES - 1]
+            start = (number - 1) * _ENTRANCE_BYTES
+            self._entrances[start : start + len(content)] = content
+
+    @property
+    def inside(self) -> str:
+        """What the engine is in, or was when it ended; empty when in no foreign plugin."""
+        number = self.words[Word.INSIDE]
+        if not 0 < number <= _ENTRANCES:
+            return ""
+        start = (number - 1) * _ENTRANCE_BYTES
+        content = bytes(self._entrances[start : start + _ENTRANCE_BYTES])
+        return content.partition(b"\0")[0].decode(errors="replace")
 
     def write_sound(self, played: Audio, output: Audio) -> None:
         """Keep a block; for the engine."""

@@ -47,9 +47,8 @@ def replay(played: Played, sound: Audio) -> Audio:
         raise AudioError(f"the recording has {sound.shape[0]} channels: the engine had {layout.channels}")
     programme = Programme.load(played.start["preset"] or None, played.start["setlist"] or None)
     slot = int(played.start["slot"])
-    excluded = [(int(other), str(node)) for other, node in played.start["excluded"]]
-    rig = Rig(programme, layout, initial=slot)
-    rig.begin(slot, excluded)
+    excluded = [(str(location), str(plugin)) for location, plugin in played.start["excluded"]]
+    rig = Rig(programme, layout, initial=slot, excluded=excluded)
     with np.errstate(all="ignore"):
         parts = list(_blocks(rig, Desk(rig, slot=slot), played.commands, sound))
     return np.concatenate(parts, axis=1) if parts else np.zeros((layout.outputs, 0), np.float32)
@@ -61,5 +60,3 @@ def _blocks(rig: Rig, desk: Desk, commands: tuple[tuple[int, Record], ...], soun
         while waiting and waiting[-1][0] <= frame:
             desk.apply(waiting.pop()[1])
         yield rig.play(np.ascontiguousarray(sound[:, frame : frame + rig.layout.block]))[0]
-
-

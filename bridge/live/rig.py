@@ -1,27 +1,29 @@
 """All chains of a show, built and ready, with the tables that name their controls and nodes by number."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pedalboard
 
 from ...models.errors import AmpboardError, ParameterError
-
 from ..audio import Audio
 from ..chains import build_chain
-from ..processors.kernel_plugin import KernelPlugin
+from ..midi.messages import is_note_on
+from ..plugins.entering import identity_of
 from ..rendering.score import Programme
 from ..streaming import StreamingChain
-from ..streaming.board import BYPASS
 from ..switching import ChainSwitcher
 from .memory_use import resident_bytes
 
 DRY: Final = -1
 """The slot of the dry signal."""
+
+PluginPlace = tuple[str, str]
+"""Where a foreign plugin comes from: location and plugin of its `PluginIdentity`."""
 
 
 @dataclass(frozen=True)
@@ -68,53 +70,6 @@ class Control:
     value: float
 
 
-@dataclass(frozen=True)
-class NodeName:
-    """A node of a chain, as a crash would name it."""
-
-    slot: int
-    node: str
-    kind: str
-
-
-@dataclass
-class NodeTable:
-    """Numbers the nodes, so that a word of shared memory can tell which is being called.
-
-    Foreign plugins are called one by one, others together.
-    """
-
-    word: memoryview
-    place: int
-    names: list[NodeName] = field(default_factory=list)
-    _nodes: dict[int, tuple[int, str]] = field(default_factory=dict)
-
-    def add(self, slot: int, nodes: Mapping[str, pedalboard.Plugin]) -> None:
-        """Know the nodes of a chain, before it is made a stream."""
-        self._nodes = {id(plugin): (slot, name) for name, plugin in nodes.items()}
-
-    def alone(self, plugin: pedalboard.Plugin) -> bool:
-        """See `Watch`."""
-        return isinstance(plugin, pedalboard.VST3Plugin) and not _own(plugin)
-
-    def number(self, plugins: Sequence[pedalboard.Plugin]) -> int:
-        """See `Watch`."""
-        known = [self._nodes[id(plugin)] for plugin in plugins if id(plugin) in self._nodes]
-        kind = "foreign" if any(self.alone(plugin) for plugin in plugins) else "own"
-        slot = known[0][0] if known else 0
-        self.names.append(NodeName(slot, ", ".join(name for _, name in known), kind))
-        return len(self.names)
-
-    def enter(self, number: int) -> None:
-        """See `Watch`."""
-        self.word[self.place] = number
-
-
-def _own(plugin: pedalboard.Plugin) -> bool:
-    running = KernelPlugin.identify(plugin)
-    return running is not None
-
-
 class DryChain:
     """The signal as it is, on as many outputs as the chains have."""
 
@@ -126,13 +81,13 @@ class DryChain:
         self.channels = channels
         self.outputs = outputs
 
-    def process(self, block: Audio) -> Audio:
+    def process(self, block: Audio, stem: Audio | None = None) -> Audio:
         """Return the block, one channel spread to all outputs."""
         return block if self.channels == self.outputs else np.repeat(block, self.outputs, axis=0)
 
-    def resetting(self) -> "Sequence[None]":
+    def resetting(self) -> Iterator[None]:
         """Nothing is remembered."""
-        return ()
+        return iter(())
 
 
 class Rig:
@@ -146,10 +101,8 @@ class Rig:
         How.
     initial : int
         The slot that plays first.
-    excluded : sequence of (int, str)
-        Nodes (slot, identifier) that are left out, bypassed from the start.
-    watch : NodeTable, optional
-        Told which nodes are being called.
+    excluded : sequence of (str, str)
+        Plugins (location, plugin; see `PluginIdentity`) that are left out.
 
     Attributes
     ----------
@@ -174,8 +127,7 @@ class Rig:
         layout: Layout,
         *,
         initial: int,
-        excluded: Sequence[tuple[int, str]] = (),
-        watch: NodeTable | None = None,
+        excluded: Sequence[PluginPlace] = (),
     ) -> None:
         self.layout = layout
         self.shared = tuple(programme.first_of(slot) for slot in range(len(programme.presets)))
@@ -186,7 +138,7 @@ class Rig:
         for slot, first in enumerate(self.shared):
             began, memory = time.perf_counter(), resident_bytes()
             if first == slot:
-                self._chains[slot] = self._load(programme, slot, excluded, watch)
+                self._chains[slot] = self._load(programme, slot)
                 facts.append(
                     SlotFacts(
                         slot,
@@ -199,17 +151,18 @@ class Rig:
                 facts.append(SlotFacts(slot, programme.presets[slot].name, 0.0, 0))
         self.facts = tuple(facts)
         self._switching = programme.switching
-        self.begin(initial, ())
+        self.begin(initial, excluded)
         self._targets = [(slot, target) for slot, stream in self._chains.items() for target in stream.chain.controls]
         self.controls = tuple(
             Control(index, slot, target, *self._range(slot, target), self._chains[slot].chain.get_parameter(target))
             for index, (slot, target) in enumerate(self._targets)
         )
 
-    def begin(self, slot: int, excluded: Sequence[tuple[int, str]]) -> None:
-        """Start with another slot, and without the nodes of `excluded`, from rest."""
-        for other, node in excluded:
-            self._chains[other].set_parameter(f"{node}{BYPASS}", 1.0)
+    def begin(self, slot: int, excluded: Sequence[PluginPlace]) -> None:
+        """Start with another slot, and without the plugins of `excluded`, from rest."""
+        for chain in self._chains.values():
+            if _remove(chain.chain.board, frozenset(excluded)):
+                chain.refresh()
         for chain in self._chains.values():
             chain.reset()
         layout, switching = self.layout, self._switching
@@ -228,6 +181,12 @@ class Rig:
     def board(self, slot: int) -> pedalboard.Pedalboard:
         """The chain of a slot, for who plays it without the switcher."""
         return self._chains[self.shared[slot]].chain.board
+
+    def send_midi(self, slot: int, message: bytes) -> None:
+        """Hand a channel message to the plugins that take MIDI: notes begin in a slot's chain, all else is for all."""
+        playing = self.shared[slot]
+        for number in (playing,) if is_note_on(message) else self._chains:
+            self.switcher.change(number, f"MIDI {message.hex()}", partial(self._chains[number].send_midi, message))
 
     def play(self, block: Audio) -> tuple[Audio, bool]:
         """Play a block; silence, and True, where a chain put out something that is not a number."""
@@ -250,24 +209,29 @@ class Rig:
     def _range(self, slot: int, target: str) -> tuple[float, float]:
         return self._chains[slot].chain.parameter_range(target)
 
-    def _load(
-        self, programme: Programme, slot: int, excluded: Sequence[tuple[int, str]], watch: NodeTable | None
-    ) -> StreamingChain:
+    def _load(self, programme: Programme, slot: int) -> StreamingChain:
         preset, layout = programme.presets[slot], self.layout
-        chain = build_chain(preset)
-        for other, node in excluded:
-            if other == slot:
-                chain.set_parameter(f"{node}{BYPASS}", 1.0)
-        if watch:
-            watch.add(slot, chain.nodes)
         try:
             return StreamingChain(
-                chain,
+                build_chain(preset),
                 sample_rate=layout.sample_rate,
                 channels=layout.channels,
                 outputs=layout.outputs,
                 max_block=layout.block,
-                watch=watch,
             )
         except AmpboardError as error:
             raise type(error)(f"preset {preset.name!r} at {layout.sample_rate} Hz: {error}") from error
+
+
+def _remove(container: Any, excluded: frozenset[PluginPlace]) -> bool:
+    """Take plugins out of a board, also where they stand in branches; whether there were any."""
+    removed = False
+    for index in range(len(container)):
+        plugin = container[index]
+        identity = identity_of(plugin)
+        if identity and (identity.location, identity.plugin) in excluded:
+            container[index] = pedalboard.Chain([])
+            removed = True
+        elif isinstance(plugin, pedalboard.PluginContainer):
+            removed |= _remove(plugin, excluded)
+    return removed

@@ -11,14 +11,14 @@ import mido
 
 from ...models.errors import ParameterError
 from ...presets import Slot
-from ..midi.mapping import Action, MidiMapper, MoveControl, SelectSlot, SetLevel, UnknownProgram
+from ..midi.mapping import Action, MidiMapper, MoveControl, PlayMidi, SelectSlot, SetLevel, UnknownProgram
 from ..midi.words import message_words
 from ..rendering.score import Programme
 from .engine import Engine
 from .log import ShowLog
 from .midi_ports import open_midi_input
-from .records import LEVELS, Command, Event, Record
 from .recording import Recording
+from .records import LEVELS, Command, Event, Record
 from .specification import Facts, Specification
 from .supervisor import Supervisor
 from .timing import CallbackTimes
@@ -129,7 +129,7 @@ class Session:
         spare: bool = True,
     ) -> None:
         self.programme = Programme.load(specification.preset or None, specification.setlist or None)
-        self._mapper = MidiMapper(self.programme, self.programme.controls, midi_channel)
+        self._mapper = MidiMapper(self.programme, self.programme.controls, midi_channel, self.programme.plugin_channels)
         self._lock = threading.Lock()  # several threads command, the ring has one writer
         self._moved: dict[int, float] = {}  # where the controls are, by index
         self._levels: dict[int, float] = {}
@@ -183,6 +183,8 @@ class Session:
                 self._move_mapped(action)
             case SetLevel(name, decibels):
                 self.level(name, decibels)
+            case PlayMidi(message):
+                self.send(Command.MIDI, slot=len(message), index=int.from_bytes(message, "little"))
             case UnknownProgram(program, bank):
                 self._say(f"program {program} of bank {bank}: no slot has it, nothing was switched")
                 self._log.remark("unknown_program", program=program, bank=bank)
@@ -349,7 +351,7 @@ class Session:
         self._restarts += 1
         ended.close()
         self._say(str(restart))
-        self._log.remark("restart", reason=restart.reason, node=restart.node, seconds=restart.seconds)
+        self._log.remark("restart", reason=restart.reason, culprit=str(restart.culprit or ""), seconds=restart.seconds)
         specification = replace(self._supervisor.specification, slot=self._selected)
         self.facts = self.engine.facts
         self._log.start(specification, self.facts, tuple(sorted(self._supervisor.excluded)))

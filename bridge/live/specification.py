@@ -21,22 +21,22 @@ class Specification:
         What to open.
     slot : int
         The slot that plays first.
-    excluded : tuple of (int, str)
-        Nodes (slot, identifier) that are left out.
+    excluded : tuple of (str, str)
+        Plugins (location, plugin; see `PluginIdentity`) that are left out.
     """
 
     preset: str = ""
     setlist: str = ""
     backend: str = "auto"
-    wiring: Wiring = Wiring()
+    wiring: Wiring = field(default_factory=Wiring)
     slot: int = 0
-    excluded: tuple[tuple[int, str], ...] = ()
+    excluded: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """What `asdict` made of it."""
         wiring = Wiring(**{k: tuple(v) if isinstance(v, list) else v for k, v in data["wiring"].items()})
-        excluded = tuple((int(slot), str(node)) for slot, node in data["excluded"])
+        excluded = tuple((str(location), str(plugin)) for location, plugin in data["excluded"])
         return cls(**{**data, "wiring": wiring, "excluded": excluded})
 
 
@@ -62,8 +62,6 @@ class Facts:
         `rig.Control` as dicts: the index of a MOVE command, slot, target, low, high, value.
     shared : tuple of int
         For each slot, the first one with the same preset, which its controls are listed under.
-    nodes : tuple of dict
-        `rig.NodeName` as dicts; `Word.NODE` counts them from 1.
     notes : tuple of str
         What the system did not allow: locked memory, real-time priority.
     """
@@ -79,7 +77,6 @@ class Facts:
     slots: tuple[dict[str, Any], ...]
     controls: tuple[dict[str, Any], ...] = field(repr=False)
     shared: tuple[int, ...] = ()
-    nodes: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod

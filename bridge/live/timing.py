@@ -17,7 +17,7 @@ class CallbackTimes:
     count : int
         Callbacks.
     p50, p99 : float
-        Half and 99 in 100 of them took at most this long, to the microsecond above; the longest counted bin when longer.
+        Half and 99 in 100 of them took at most this long, to the microsecond above, up to the longest bin.
     longest : float
         The longest.
     budget : float

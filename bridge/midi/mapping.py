@@ -1,4 +1,4 @@
-"""What MIDI messages mean: program changes bring up slots, control changes move parameters.
+"""What MIDI messages mean: program changes bring up slots, control changes move parameters, plugins play the rest.
 
 The same code reads a file and a live port: messages go in one by one, actions come out.
 
@@ -7,19 +7,22 @@ Source: *MIDI 1.0 Detailed Specification* (bank select: CC 0 and 32 before a pro
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import mido
 
 from ...presets.control import ControlMapping
+from .messages import RESET_CONTROLLERS
 
 BANK_MSB: Final = 0
 BANK_LSB: Final = 32
-RESET_CONTROLLERS: Final = 121
 MAX_VALUE: Final = 127
 MIN_LEVEL_DB: Final = -120.0
+
+PLAYED: Final = frozenset({"note_on", "note_off", "polytouch", "aftertouch", "pitchwheel", "control_change"})
+"""Messages that plugins get, but for bank selection: what selects programs is ours."""
 
 LEVEL_CONTROLS: Final[Mapping[int, str]] = {7: "volume", 11: "expression"}
 """Control changes that set the level behind whatever chain plays, where a preset does not map them itself."""
@@ -65,7 +68,14 @@ class UnknownProgram:
     bank: int
 
 
-Action = SelectSlot | MoveControl | SetLevel | UnknownProgram
+@dataclass(frozen=True)
+class PlayMidi:
+    """Hand a message to the plugins that listen to its channel."""
+
+    message: bytes
+
+
+Action = SelectSlot | MoveControl | SetLevel | UnknownProgram | PlayMidi
 
 
 def level_decibels(value: int) -> float:
@@ -86,11 +96,14 @@ class MidiMapper:
         that map it, so that a pedal's position holds when the preset changes.
     channel : int or None
         MIDI channel to listen to, 1 to 16; None listens to all.
+    plugin_channels : collection of int
+        MIDI channels, 1 to 16, that plugins of the presets listen to.
     """
 
     slots: SlotFinder
     controls: Sequence[Sequence[ControlMapping]]
     channel: int | None = None
+    plugin_channels: Collection[int] = ()
     _banks: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def actions(self, message: mido.Message) -> tuple[Action, ...]:
@@ -100,9 +113,17 @@ class MidiMapper:
             return ()
         if fields.type == "program_change":
             return (self._select(fields.channel, fields.program),)
+        moves = ()
         if fields.type == "control_change":
-            return self._control(fields.channel, fields.control, fields.value)
-        return ()
+            moves = self._control(fields.channel, fields.control, fields.value)
+        return (*moves, *self._play(fields))
+
+    def _play(self, fields: Any) -> tuple[Action, ...]:
+        if fields.type not in PLAYED or fields.channel + 1 not in self.plugin_channels:
+            return ()
+        if fields.type == "control_change" and fields.control in (BANK_MSB, BANK_LSB):
+            return ()
+        return (PlayMidi(bytes(fields.bytes())),)
 
     def _select(self, channel: int, program: int) -> Action:
         msb, lsb = self._banks.get(channel, (0, 0))

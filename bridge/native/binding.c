@@ -15,7 +15,7 @@ static void prepare(struct binding *binding, const double *parameters, int32_t p
         .max_frames = KERNEL_MAX_FRAMES,
         .inputs = binding->channels,
         .outputs = binding->channels,
-        .side_inputs = 0,
+        .side_inputs = binding->kernel.side_inputs,
     };
     int64_t size = binding->kernel.measure(binding->kernel.program, &setup);
     if (size < 0 || (uint64_t)size > SIZE_MAX) return;
@@ -24,6 +24,7 @@ static void prepare(struct binding *binding, const double *parameters, int32_t p
     if (!binding->state) return;
     for (int32_t i = 0; i < parameter_count; i++) binding_write_slot(binding, i, parameters[i]);
     uint64_t mode = flush_to_zero_begin();
+    binding->prepared = true;
     binding->latency = binding->kernel.prepare(binding->state, binding->kernel.program, &setup);
     flush_to_zero_end(mode);
 }
@@ -32,7 +33,7 @@ struct binding *binding_create(const struct kernel *kernel, uint64_t attachment,
                                const double *parameters, int32_t parameter_count) {
     struct binding *binding = memory_allocate(sizeof *binding);
     if (!binding) return NULL;
-    size_t rows = (size_t)channels;
+    size_t rows = (size_t)channels + (size_t)kernel->side_inputs;
     binding->kernel = *kernel;
     binding->attachment = attachment;
     binding->sample_rate = sample_rate;
@@ -41,21 +42,27 @@ struct binding *binding_create(const struct kernel *kernel, uint64_t attachment,
     binding->fade_frames = binding->faded_frames = (int32_t)(FADE_SECONDS * sample_rate);
     binding->scratch = memory_allocate(rows * KERNEL_MAX_FRAMES * sizeof *binding->scratch);
     binding->inputs = memory_allocate(rows * sizeof *binding->inputs);
-    binding->outputs = memory_allocate(rows * sizeof *binding->outputs);
-    if (!binding->scratch || !binding->inputs || !binding->outputs) {
+    binding->outputs = memory_allocate((size_t)channels * sizeof *binding->outputs);
+    binding->side_inputs = memory_allocate((size_t)kernel->side_inputs * sizeof *binding->side_inputs);
+    if (!binding->scratch || !binding->inputs || !binding->outputs || !binding->side_inputs) {
         binding_destroy(binding);
         return NULL;
     }
     for (size_t row = 0; row < rows; row++) binding->inputs[row] = binding->scratch + row * KERNEL_MAX_FRAMES;
+    for (int32_t i = 0; i < kernel->side_inputs; i++) {
+        binding->side_inputs[i] = binding->scratch + (size_t)(channels + i) * KERNEL_MAX_FRAMES;
+    }
     prepare(binding, parameters, parameter_count);
     return binding;
 }
 
 void binding_destroy(struct binding *binding) {
+    if (binding->prepared && binding->kernel.release) binding->kernel.release(binding->state);
     memory_free(binding->state);
     memory_free(binding->scratch);
     memory_free((void *)binding->inputs);
     memory_free(binding->outputs);
+    memory_free(binding->side_inputs);
     memory_free(binding);
 }
 
@@ -68,6 +75,12 @@ void binding_write_slot(struct binding *binding, int32_t slot, double value) {
 void binding_reset(struct binding *binding) {
     binding->kernel.reset(binding->state);
     binding->faded_frames = binding->fade_frames;
+}
+
+void binding_silence_side_inputs(struct binding *binding, int32_t frames) {
+    for (int32_t i = 0; i < binding->kernel.side_inputs; i++) {
+        memset(binding->side_inputs[i], 0, (size_t)frames * sizeof(float));
+    }
 }
 
 static bool is_finite(float sample) {

@@ -35,6 +35,9 @@ struct instance *instance_create(struct plugin_class *plugin_class) {
     instance->plugin_class = plugin_class;
     lock_create(&instance->preparing);
     lock_create(&instance->handling);
+    atomic_init(&instance->tap, NULL);
+    atomic_init(&instance->ear, NULL);
+    atomic_init(&instance->midi, NULL);
     instance->attachment = registry_attachment(plugin_class, &instance->kernel);
     instance->sample_rate = UNKNOWN_SAMPLE_RATE;
     instance->channels = first_channels(description);
@@ -42,6 +45,7 @@ struct instance *instance_create(struct plugin_class *plugin_class) {
     atomic_init(&instance->published, NULL);
     atomic_init(&instance->epoch, 0);
     atomic_init(&instance->reset_armed, false);
+    atomic_init(&instance->edits, 1);
     for (int32_t i = 0; i < description->parameter_count; i++) {
         atomic_init(&instance->values[i], description->parameters[i].default_value);
     }
@@ -50,7 +54,6 @@ struct instance *instance_create(struct plugin_class *plugin_class) {
 }
 
 static void destroy(struct instance *instance) {
-    registry_instance_destroyed(instance);
     instance_set_handler(instance, NULL);
     struct binding *published = atomic_load(&instance->published);
     if (published) binding_destroy(published);
@@ -59,6 +62,19 @@ static void destroy(struct instance *instance) {
         binding_destroy(instance->retired);
         instance->retired = next;
     }
+    struct side_link *links[] = {atomic_load(&instance->tap), atomic_load(&instance->ear)};
+    for (int i = 0; i < 2; i++) {
+        if (links[i]) side_link_destroy(links[i]);
+    }
+    while (instance->retired_links) {
+        struct side_link *next = instance->retired_links->next_retired;
+        side_link_destroy(instance->retired_links);
+        instance->retired_links = next;
+    }
+    struct midi_queue *midi = atomic_load(&instance->midi);
+    if (midi) midi_queue_destroy(midi);
+    /* Only now: until the class has no instance left, its owner keeps alive what release() needs. */
+    registry_instance_destroyed(instance);
     lock_destroy(&instance->preparing);
     lock_destroy(&instance->handling);
     registry_let_go(instance->plugin_class);
@@ -135,6 +151,38 @@ static void publish(struct instance *instance, struct binding *binding) {
     instance->retired = old;
 }
 
+static void free_passed_links(struct instance *instance) {
+    uint64_t epoch = atomic_load(&instance->epoch);
+    struct side_link **place = &instance->retired_links;
+    while (*place) {
+        struct side_link *link = *place;
+        if (link->retired_in_epoch == epoch) {
+            place = &link->next_retired;
+        } else {
+            *place = link->next_retired;
+            side_link_destroy(link);
+        }
+    }
+}
+
+/* As publish(), for a tap or an ear. */
+static bool link_to(struct instance *instance, _Atomic(struct side_link *) *place, struct side_source *source) {
+    struct side_link *link = source ? side_link_create(source) : NULL;
+    if (source && !link) return false;
+    free_passed_links(instance);
+    struct side_link *old = atomic_exchange(place, link);
+    if (!old) return true;
+    uint64_t epoch = atomic_load(&instance->epoch);
+    if (epoch % 2 == 0) {
+        side_link_destroy(old);
+        return true;
+    }
+    old->retired_in_epoch = epoch;
+    old->next_retired = instance->retired_links;
+    instance->retired_links = old;
+    return true;
+}
+
 static struct binding *create_binding(struct instance *instance, const struct kernel *kernel, uint64_t attachment) {
     int32_t count = instance->plugin_class->description.parameter_count;
     double *values = memory_allocate(((size_t)count + 1) * sizeof *values);
@@ -150,9 +198,16 @@ static struct binding *create_binding(struct instance *instance, const struct ke
     return binding;
 }
 
+/* Without a setup there is nothing to reserve for, and no block will come. */
+static bool reserve(struct instance *instance, struct side_source *bus) {
+    return !(instance->sample_rate > UNKNOWN_SAMPLE_RATE) ||
+           side_source_reserve(bus, instance->channels, instance->sample_rate, instance->max_frames);
+}
+
 void instance_prepare(struct instance *instance) {
     lock_take(&instance->preparing);
     free_passed_bindings(instance);
+    free_passed_links(instance);
     const struct binding *present = atomic_load(&instance->published);
     bool fits = present && present->attachment == instance->attachment && present->channels == instance->channels &&
                 present->sample_rate == instance->sample_rate;
@@ -160,6 +215,8 @@ void instance_prepare(struct instance *instance) {
         struct binding *binding = create_binding(instance, &instance->kernel, instance->attachment);
         publish(instance, binding);
     }
+    const struct side_link *tap = atomic_load(&instance->tap);
+    if (tap) reserve(instance, tap->source);
     lock_give(&instance->preparing);
 }
 
@@ -198,9 +255,10 @@ int32_t instance_live_attachments(struct instance *instance, uint64_t *attachmen
     return count;
 }
 
-void instance_set_sample_rate(struct instance *instance, double sample_rate) {
+void instance_set_up(struct instance *instance, double sample_rate, int32_t max_frames) {
     lock_take(&instance->preparing);
     instance->sample_rate = sample_rate;
+    instance->max_frames = max_frames;
     lock_give(&instance->preparing);
 }
 
@@ -214,7 +272,7 @@ void instance_set_arrangement(struct instance *instance, uint64_t arrangement, i
 int32_t instance_latency(struct instance *instance) {
     lock_take(&instance->preparing);
     const struct binding *published = atomic_load(&instance->published);
-    int32_t latency = published && !binding_is_refused(published) ? published->latency : 0;
+    int32_t latency = published && !binding_is_refused(published) ? binding_latency(published) : 0;
     lock_give(&instance->preparing);
     return latency;
 }
@@ -225,6 +283,37 @@ uint32_t instance_tail(struct instance *instance) {
     lock_give(&instance->preparing);
     if (!(frames > 0.0)) return 0;
     return frames < (double)INT32_MAX ? (uint32_t)frames : VST3_INFINITE_TAIL;
+}
+
+bool instance_tap_into(struct instance *instance, struct side_source *bus) {
+    lock_take(&instance->preparing);
+    bool linked = (!bus || reserve(instance, bus)) && link_to(instance, &instance->tap, bus);
+    lock_give(&instance->preparing);
+    return linked;
+}
+
+bool instance_listen_to(struct instance *instance, struct side_source *source) {
+    lock_take(&instance->preparing);
+    bool linked = link_to(instance, &instance->ear, source);
+    lock_give(&instance->preparing);
+    return linked;
+}
+
+/* MIDI. */
+
+bool instance_send_midi(struct instance *instance, int32_t frame, const uint8_t *bytes, int32_t size) {
+    lock_take(&instance->preparing);
+    bool takes_midi = instance->attachment && instance->kernel.event;
+    struct midi_queue *queue = atomic_load(&instance->midi);
+    if (takes_midi && !queue) {
+        queue = midi_queue_create();
+        atomic_store(&instance->midi, queue);
+    }
+    lock_give(&instance->preparing);
+    if (takes_midi && (!queue || !midi_queue_send(queue, frame, bytes, size))) {
+        atomic_fetch_add_explicit(&instance->counters.dropped_midi, 1, memory_order_relaxed);
+    }
+    return takes_midi;
 }
 
 /* Parameters. The audio thread reads values and sets normalised ones; edits and handlers are never its business. */
@@ -240,6 +329,7 @@ double instance_value(const struct instance *instance, int32_t index) {
 void instance_set_value(struct instance *instance, int32_t index, double plain) {
     double clamped = parameter_clamp(parameter_of(instance, index), plain);
     atomic_store_explicit(&instance->values[index], clamped, memory_order_relaxed);
+    atomic_fetch_add_explicit(&instance->edits, 1, memory_order_release);
 }
 
 void instance_set_normalised(struct instance *instance, int32_t index, double normalised) {

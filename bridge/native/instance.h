@@ -13,7 +13,9 @@
 
 #include "binding.h"
 #include "lock.h"
+#include "midi_queue.h"
 #include "registry.h"
+#include "side_link.h"
 #include "vst3_abi.h"
 
 /* What an interface pointer points to: VST3 reads the first word, we the second. */
@@ -29,6 +31,7 @@ struct instance_counters {
     atomic_uint_least64_t refusals;
     atomic_uint_least64_t non_finite_inputs;
     atomic_uint_least64_t non_finite_outputs;
+    atomic_uint_least64_t dropped_midi;
 };
 
 struct instance {
@@ -45,9 +48,11 @@ struct instance {
     struct kernel kernel;
     uint64_t attachment; /* 0: no kernel yet, audio passes through */
     double sample_rate;
+    int32_t max_frames;
     int32_t channels;
     uint64_t arrangement;
     struct binding *retired;
+    struct side_link *retired_links;
 
     struct lock handling; /* guards the handler */
     void *handler;
@@ -55,7 +60,12 @@ struct instance {
     _Atomic(struct binding *) published;
     atomic_uint_least64_t epoch;
     atomic_bool reset_armed;
+    _Atomic(struct side_link *) tap; /* the input of this plugin goes into a bus */
+    _Atomic(struct side_link *) ear; /* where its side-chain comes from */
+    _Atomic(struct midi_queue *) midi; /* NULL until the first message */
+    int64_t position; /* audio thread: frames since the stream began */
     struct instance_counters counters;
+    atomic_uint_least64_t edits; /* of the values: from 1, so that a new binding knows of none */
     _Atomic double values[]; /* plain parameter values */
 };
 
@@ -76,12 +86,19 @@ static inline struct instance *instance_of(void *face) { return ((struct face *)
 
 /* Off the audio thread. Builds and publishes the binding for the present setup, if the published one is for another. */
 void instance_prepare(struct instance *instance);
-void instance_set_sample_rate(struct instance *instance, double sample_rate);
+void instance_set_up(struct instance *instance, double sample_rate, int32_t max_frames);
 void instance_set_arrangement(struct instance *instance, uint64_t arrangement, int32_t channels);
 
 /* Off the audio thread, also during process(). Once a binding plays, the new kernel is prepared at once and takes over
  * between two blocks; before that it waits for the first setup. False: refused, the old one plays on. */
 bool instance_attach(struct instance *instance, const struct kernel *kernel, uint64_t attachment);
+
+/* Off the audio thread, also during process(). `source` may be NULL: feed nothing, hear nothing. False: memory is short. */
+bool instance_tap_into(struct instance *instance, struct side_source *bus);
+bool instance_listen_to(struct instance *instance, struct side_source *source);
+
+/* Any thread but the audio thread. `frame` counts from the next block. False: the kernel takes no MIDI. */
+bool instance_send_midi(struct instance *instance, int32_t frame, const uint8_t *bytes, int32_t size);
 
 /* Off the audio thread. The attachments whose kernels may still be called: writes up to `capacity`, returns how many. */
 int32_t instance_live_attachments(struct instance *instance, uint64_t *attachments, int32_t capacity);

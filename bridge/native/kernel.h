@@ -35,6 +35,9 @@ typedef void (*kernel_reset)(void *state);
 /* Audio thread. A MIDI message for the coming process(), `frame` counted from its first frame; in order of time. */
 typedef void (*kernel_event)(void *state, int32_t frame, const uint8_t *midi, int32_t size);
 
+/* Off the audio thread. Latency in host frames as it is now, for those whose latency can change after prepare(). */
+typedef int32_t (*kernel_latency)(void *state);
+
 /* Off the audio thread. Lets go of what prepare() took beside the state's memory. */
 typedef void (*kernel_release)(void *state);
 
@@ -44,6 +47,7 @@ struct kernel {
     kernel_process process;
     kernel_reset reset;
     kernel_event event;     /* NULL: takes no MIDI */
+    kernel_latency latency; /* NULL: what prepare() said stays true */
     kernel_release release; /* NULL: a state is nothing but its memory */
     const void *program;    /* the owner of the kernel keeps it alive while an attachment of it is live */
     double tail;            /* seconds of sound after the input has ended */

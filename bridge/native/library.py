@@ -18,6 +18,9 @@ BUNDLE: Final = "AmpboardBridge.vst3"
 VENDOR: Final = "ampboard"
 
 NO_INSTANCE: Final = -1
+NO_MIDI: Final = -4
+IMPOSSIBLE: Final = -5
+LONGEST_MIDI: Final = 52  # bytes, as midi_queue.h
 
 
 class NativeKernel(ctypes.Structure):
@@ -29,11 +32,18 @@ class NativeKernel(ctypes.Structure):
         ("process", ctypes.c_void_p),
         ("reset", ctypes.c_void_p),
         ("event", ctypes.c_void_p),
+        ("latency", ctypes.c_void_p),
         ("release", ctypes.c_void_p),
         ("program", ctypes.c_void_p),
         ("tail", ctypes.c_double),
         ("side_inputs", ctypes.c_int32),
     )
+
+
+class NativeLabel(ctypes.Structure):
+    """``struct label`` of parameter.h."""
+
+    _fields_ = (("value", ctypes.c_double), ("text", ctypes.c_char * 64))
 
 
 class NativeParameter(ctypes.Structure):
@@ -46,6 +56,9 @@ class NativeParameter(ctypes.Structure):
         ("maximum", ctypes.c_double),
         ("default", ctypes.c_double),
         ("steps", ctypes.c_int32),
+        ("logarithmic", ctypes.c_int32),
+        ("label_count", ctypes.c_int64),
+        ("labels", ctypes.POINTER(NativeLabel)),
     )
 
 
@@ -73,11 +86,12 @@ class NativeCounters(ctypes.Structure):
         ("refusals", ctypes.c_uint64),
         ("non_finite_inputs", ctypes.c_uint64),
         ("non_finite_outputs", ctypes.c_uint64),
+        ("dropped_midi", ctypes.c_uint64),
         ("latency", ctypes.c_int64),
     )
 
 
-STRUCTURES: Final = (NativeKernel, NativeParameter, NativeClass, NativeCounters)
+STRUCTURES: Final = (NativeKernel, NativeParameter, NativeClass, NativeCounters, NativeLabel)
 
 _NUMBER = ctypes.c_uint32
 _RESULT = ctypes.c_int32
@@ -92,6 +106,15 @@ _SIGNATURES: Final = {
     "ampboard_get_parameter": (_RESULT, [_NUMBER, ctypes.c_int32, ctypes.POINTER(ctypes.c_double)]),
     "ampboard_get_counters": (_RESULT, [_NUMBER, ctypes.POINTER(NativeCounters)]),
     "ampboard_allocations": (ctypes.c_uint64, []),
+    "ampboard_send_midi": (_RESULT, [_NUMBER, ctypes.c_int32, ctypes.c_char_p, ctypes.c_int32]),
+    "ampboard_create_bus": (ctypes.c_void_p, [ctypes.c_double]),
+    "ampboard_create_stem": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64]),
+    "ampboard_release_source": (None, [ctypes.c_void_p]),
+    "ampboard_tap_into": (_RESULT, [_NUMBER, ctypes.c_void_p]),
+    "ampboard_listen_to": (_RESULT, [_NUMBER, ctypes.c_void_p]),
+    "ampboard_pass_through": (None, [ctypes.POINTER(NativeKernel)]),
+    "ampboard_set_live": (None, [ctypes.c_int32]),
+    "ampboard_is_live": (ctypes.c_int32, []),
     "ampboard_structure_sizes": (None, [ctypes.POINTER(ctypes.c_uint64)]),
 }
 

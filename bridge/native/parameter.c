@@ -10,7 +10,8 @@ static const double SAME_NORMALISED = 1e-6;
 bool parameter_is_valid(const struct parameter *parameter) {
     return isfinite(parameter->minimum) && isfinite(parameter->maximum) && parameter->minimum < parameter->maximum &&
            parameter->default_value >= parameter->minimum && parameter->default_value <= parameter->maximum &&
-           parameter->steps >= 0;
+           parameter->steps >= 0 && (!parameter->logarithmic || parameter->minimum > 0.0) &&
+           parameter->label_count >= 0;
 }
 
 double parameter_clamp(const struct parameter *parameter, double plain) {
@@ -22,10 +23,15 @@ double parameter_plain(const struct parameter *parameter, double normalised) {
     double position = !(normalised > 0.0) ? 0.0 : normalised < 1.0 ? normalised : 1.0;
     if (parameter->steps > 0) position = round(position * parameter->steps) / parameter->steps;
     if (position >= 1.0) return parameter->maximum;
+    if (parameter->logarithmic) return parameter->minimum * pow(parameter->maximum / parameter->minimum, position);
     return parameter->minimum + (parameter->maximum - parameter->minimum) * position;
 }
 
 double parameter_normalised(const struct parameter *parameter, double plain) {
+    if (parameter->logarithmic) {
+        return log(parameter_clamp(parameter, plain) / parameter->minimum) /
+               log(parameter->maximum / parameter->minimum);
+    }
     return (parameter_clamp(parameter, plain) - parameter->minimum) / (parameter->maximum - parameter->minimum);
 }
 
@@ -60,9 +66,28 @@ void text_widen(vst3_char *text, const char *ascii) {
     text[length] = 0;
 }
 
+static const struct label *label_of(const struct parameter *parameter, double normalised) {
+    for (int64_t i = 0; i < parameter->label_count; i++) {
+        if (parameter_means(parameter, normalised, parameter->labels[i].value)) return &parameter->labels[i];
+    }
+    return NULL;
+}
+
+static const struct label *label_with(const struct parameter *parameter, const char *text) {
+    for (int64_t i = 0; i < parameter->label_count; i++) {
+        if (strcmp(parameter->labels[i].text, text) == 0) return &parameter->labels[i];
+    }
+    return NULL;
+}
+
 void parameter_write_text(const struct parameter *parameter, double normalised, vst3_char *text) {
     double plain = parameter_plain(parameter, normalised);
     char number[64];
+    const struct label *label = label_of(parameter, parameter_normalised(parameter, plain));
+    if (label) {
+        text_widen(text, label->text);
+        return;
+    }
     if (is_switch(parameter)) {
         text_widen(text, plain >= 0.5 ? "On" : "Off");
         return;
@@ -79,6 +104,11 @@ bool parameter_read_text(const struct parameter *parameter, const vst3_char *tex
         narrow[length] = text[length] < 128 ? (char)text[length] : '?';
     }
     narrow[length] = 0;
+    const struct label *label = label_with(parameter, narrow);
+    if (label) {
+        *normalised = parameter_normalised(parameter, label->value);
+        return true;
+    }
     if (is_switch(parameter) && (strcmp(narrow, "On") == 0 || strcmp(narrow, "Off") == 0)) {
         *normalised = narrow[1] == 'n' ? 1.0 : 0.0;
         return true;

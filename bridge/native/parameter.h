@@ -7,13 +7,21 @@
 
 #include "vst3_abi.h"
 
+struct label {
+    double value;
+    char text[64];
+};
+
 struct parameter {
     char title[64];
     char unit[16];
     double minimum;
     double maximum;
     double default_value;
-    int32_t steps; /* 0: continuous */
+    int32_t steps;       /* 0: continuous */
+    int32_t logarithmic; /* positions between 0 and 1 stand for ratios; the minimum is above 0 then */
+    int64_t label_count;
+    const struct label *labels; /* values that are shown by name */
 };
 
 bool parameter_is_valid(const struct parameter *parameter);

@@ -36,21 +36,79 @@ static int32_t apply_points(struct instance *instance, void *changes, int32_t af
     return next;
 }
 
+/* A count that is read too early only means that the slots are written once more. */
 static void write_slots(const struct instance *instance, struct binding *binding) {
+    uint64_t edits = atomic_load_explicit(&instance->edits, memory_order_acquire);
+    if (binding->written_edits == edits) return;
+    binding->written_edits = edits;
     int32_t parameter_count = instance->plugin_class->description.parameter_count;
     for (int32_t i = 0; i < parameter_count; i++) binding_write_slot(binding, i, instance_value(instance, i));
 }
 
-static void play(struct instance *instance, struct binding *binding, struct vst3_process_data *data, int32_t first,
-                 int32_t end) {
+static bool is_reset(struct instance *instance) {
+    return atomic_load(&instance->reset_armed) && atomic_exchange(&instance->reset_armed, false);
+}
+
+/* What goes into one block beside audio and parameters. */
+struct surroundings {
+    struct side_block block;
+    struct side_link *tap;
+    struct side_link *ear;
+    struct midi_queue *midi;
+};
+
+static struct surroundings enter(struct instance *instance, const struct vst3_process_data *data, bool is_first) {
+    if (is_first) instance->position = 0;
+    struct surroundings around = {
+        .block = {.start = instance->position, .frames = data->frames, .is_first = is_first},
+        .tap = atomic_load(&instance->tap),
+        .ear = atomic_load(&instance->ear),
+        .midi = atomic_load(&instance->midi),
+    };
+    if (around.tap) side_link_tap(around.tap, &around.block, data->inputs[0].samples, data->inputs[0].channels);
+    if (around.ear) side_link_begin(around.ear, &around.block);
+    if (around.midi) {
+        if (is_first) midi_queue_forget(around.midi);
+        uint32_t lost = midi_queue_collect(around.midi, around.block.start);
+        if (lost) count(&instance->counters.dropped_midi, lost);
+    }
+    return around;
+}
+
+static void leave(struct instance *instance, const struct surroundings *around) {
+    instance->position += around->block.frames;
+    if (around->ear) side_link_end(around->ear, &around->block);
+    while (around->midi && midi_queue_take(around->midi, instance->position)) continue; /* nobody wanted them */
+}
+
+/* The messages and the side-chain of the next `frames` frames from `first` on. */
+static void supply(const struct surroundings *around, struct binding *binding, int32_t first, int32_t frames) {
+    if (around->midi && binding_takes_midi(binding)) {
+        int64_t start = around->block.start + first;
+        const struct midi_message *message;
+        while ((message = midi_queue_take(around->midi, start + frames))) {
+            binding_event(binding, (int32_t)(message->frame - start), message->bytes, message->size);
+        }
+    }
+    int32_t rows = binding->kernel.side_inputs;
+    if (rows && around->ear) {
+        side_link_read(around->ear, first, binding->side_inputs, rows, frames);
+    } else if (rows) {
+        binding_silence_side_inputs(binding, frames);
+    }
+}
+
+static void play(struct instance *instance, struct binding *binding, struct vst3_process_data *data,
+                 const struct surroundings *around, int32_t first, int32_t end) {
     struct instance_counters *counters = &instance->counters;
     write_slots(instance, binding);
-    if (atomic_exchange(&instance->reset_armed, false)) {
+    if (first == 0 && around->block.is_first) {
         binding_reset(binding);
         count(&counters->resets, 1);
     }
     for (int32_t frames; first < end; first += frames) {
         frames = end - first < KERNEL_MAX_FRAMES ? end - first : KERNEL_MAX_FRAMES;
+        supply(around, binding, first, frames);
         struct binding_repairs repairs =
             binding_process(binding, data->inputs[0].samples, data->outputs[0].samples, first, frames);
         if (repairs.inputs) count(&counters->non_finite_inputs, repairs.inputs);
@@ -84,7 +142,12 @@ void process_block(struct instance *instance, struct vst3_process_data *data) {
     count(&instance->counters.process_calls, 1);
     if (data->frames <= 0 || data->input_buses < 1 || data->output_buses < 1) {
         apply_points(instance, changes, INT32_MIN, INT32_MAX, INT32_MAX);
-    } else if (!fits(binding, data)) {
+        atomic_fetch_add(&instance->epoch, 1);
+        return;
+    }
+    bool plays = fits(binding, data);
+    struct surroundings around = enter(instance, data, plays && is_reset(instance));
+    if (!plays) {
         play_nothing(binding, data);
         apply_points(instance, changes, INT32_MIN, INT32_MAX, INT32_MAX);
         data->outputs[0].silence_flags = 0;
@@ -96,11 +159,12 @@ void process_block(struct instance *instance, struct vst3_process_data *data) {
             next = apply_points(instance, changes, applied, first, data->frames);
             applied = first;
             if (next > data->frames) next = data->frames;
-            play(instance, binding, data, first, next);
+            play(instance, binding, data, &around, first, next);
         }
         apply_points(instance, changes, applied, INT32_MAX, INT32_MAX);
         flush_to_zero_end(mode);
         data->outputs[0].silence_flags = 0;
     }
+    leave(instance, &around);
     atomic_fetch_add(&instance->epoch, 1); /* even: outside */
 }

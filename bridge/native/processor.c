@@ -41,7 +41,7 @@ static uint32_t VST3_CALL get_latency(void *self) {
 /* Only notes the rate: the bus arrangement may still change, and a kernel should be prepared once. */
 static vst3_result VST3_CALL setup_processing(void *self, struct vst3_process_setup *setup) {
     if (setup->sample_size != VST3_SAMPLE_32 || !(setup->sample_rate > 0.0)) return VST3_FALSE;
-    instance_set_sample_rate(instance_of(self), setup->sample_rate);
+    instance_set_up(instance_of(self), setup->sample_rate, setup->max_frames);
     return VST3_OK;
 }
 

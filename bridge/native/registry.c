@@ -1,5 +1,7 @@
 #include "registry.h"
 
+#include <stddef.h>
+
 #include "instance.h"
 #include "lock.h"
 #include "memory.h"
@@ -11,11 +13,18 @@ static uint32_t last_number;
 static uint64_t last_attachment;
 static _Thread_local uint32_t only_class;
 
+static uint32_t hash_more(uint32_t hash, const void *memory, size_t size) {
+    const unsigned char *bytes = memory;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 16777619u; /* FNV-1a */
+    return hash;
+}
+
+/* Of what tells the parameters and their ranges; other labels make no other state. */
 static uint32_t fingerprint(const struct class_description *description) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    const unsigned char *bytes = (const unsigned char *)description->parameters;
-    size_t size = (size_t)description->parameter_count * sizeof(struct parameter);
-    for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 16777619u;
+    uint32_t hash = 2166136261u;
+    for (int32_t i = 0; i < description->parameter_count; i++) {
+        hash = hash_more(hash, &description->parameters[i], offsetof(struct parameter, label_count));
+    }
     return hash;
 }
 
@@ -30,12 +39,31 @@ static bool description_is_valid(const struct class_description *description) {
     return true;
 }
 
+static size_t labels_of(const struct class_description *description) {
+    size_t count = 0;
+    for (int32_t i = 0; i < description->parameter_count; i++) count += (size_t)description->parameters[i].label_count;
+    return count;
+}
+
+static void copy_parameters(const struct class_description *description, struct parameter *parameters) {
+    struct label *labels = (struct label *)(parameters + description->parameter_count);
+    for (int32_t i = 0; i < description->parameter_count; i++) {
+        size_t count = (size_t)description->parameters[i].label_count;
+        parameters[i] = description->parameters[i];
+        parameters[i].labels = labels;
+        if (count) memcpy(labels, description->parameters[i].labels, count * sizeof *labels);
+        for (size_t j = 0; j < count; j++) labels[j].text[sizeof labels[j].text - 1] = 0;
+        labels += count;
+    }
+}
+
 static struct plugin_class *create_class(const struct class_description *description) {
     size_t parameters_size = (size_t)description->parameter_count * sizeof(struct parameter);
-    struct plugin_class *created = memory_allocate(sizeof *created + parameters_size);
+    size_t labels_size = labels_of(description) * sizeof(struct label);
+    struct plugin_class *created = memory_allocate(sizeof *created + parameters_size + labels_size);
     if (!created) return NULL;
     struct parameter *parameters = (struct parameter *)(created + 1);
-    if (parameters_size) memcpy(parameters, description->parameters, parameters_size);
+    copy_parameters(description, parameters);
     created->description = *description;
     created->description.parameters = parameters;
     created->description.name[sizeof description->name - 1] = 0;
@@ -181,6 +209,13 @@ void registry_instance_destroyed(struct instance *instance) {
     while (*link && *link != instance) link = &(*link)->older;
     if (*link) *link = instance->older;
     lock_give(&lock);
+}
+
+bool registry_has_instances(struct plugin_class *plugin_class) {
+    lock_take(&lock);
+    bool found = plugin_class->instances != NULL;
+    lock_give(&lock);
+    return found;
 }
 
 struct instance *registry_newest_instance(struct plugin_class *plugin_class) {

@@ -31,7 +31,7 @@ struct plugin_class {
     uint32_t number;
     uint32_t parameters_fingerprint; /* tells states of other parameters apart */
     vst3_id id;
-    struct class_description description; /* its parameters lie behind the structure */
+    struct class_description description; /* its parameters and their labels lie behind the structure */
 
     /* Guarded by the registry's lock. */
     int32_t holders; /* the registry, and every instance */
@@ -59,6 +59,9 @@ void registry_let_go(struct plugin_class *plugin_class);
 /* Instances of a class come and go. An instance takes over the caller's hold on its class. */
 void registry_instance_created(struct instance *instance);
 void registry_instance_destroyed(struct instance *instance);
+
+/* Whether an instance of the class lives or is still being destroyed. */
+bool registry_has_instances(struct plugin_class *plugin_class);
 
 /* The newest living instance of a class, referenced for the caller, or NULL. */
 struct instance *registry_newest_instance(struct plugin_class *plugin_class);

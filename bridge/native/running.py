@@ -6,16 +6,33 @@ wrappers: a board holds the plugin itself and may outlive every wrapper of it.
 
 import ctypes
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from ...models.errors import ParameterError, PluginError
-from ...models.kernels.contract import Kernel
-from .library import NO_INSTANCE, VENDOR, NativeClass, NativeCounters, NativeKernel, NativeParameter, library
+from ...models.kernels.parameter import Parameter
+from ...models.kernels.runnable import RunnableKernel
+from ..audio import Audio
+from .library import (
+    IMPOSSIBLE,
+    LONGEST_MIDI,
+    NO_INSTANCE,
+    NO_MIDI,
+    VENDOR,
+    NativeClass,
+    NativeCounters,
+    NativeKernel,
+    NativeLabel,
+    NativeParameter,
+    library,
+)
+from .side_chain import SideBus, stem
 
 _VERSION: Final = "1"
+_STATUS: Final = 0x80
+_LATEST_FRAME: Final = 2**31 - 1
 _SAME_NORMALISED: Final = 1e-6  # as parameter.c
 
 
@@ -37,6 +54,8 @@ class Counters:
         Input samples that were NaN or infinite and became 0.
     non_finite_outputs : int
         Output samples that were NaN or infinite; each time the kernel was reset and faded in again.
+    dropped_midi : int
+        MIDI messages that found no room, because more than 2048 waited.
     """
 
     process_calls: int
@@ -45,6 +64,7 @@ class Counters:
     refusals: int
     non_finite_inputs: int
     non_finite_outputs: int
+    dropped_midi: int
 
 
 class RunningKernel:
@@ -57,16 +77,18 @@ class RunningKernel:
     ----------
     number : int
         Number of the plugin class, as its state chunk names it.
-    kernel : Kernel
+    kernel : RunnableKernel
         The kernel that plays.
     """
 
-    def __init__(self, number: int, kernel: Kernel) -> None:
+    def __init__(self, number: int, kernel: RunnableKernel) -> None:
         self.number = number
         self.kernel = kernel
         self._indices = {parameter.name: index for index, parameter in enumerate(kernel.parameters)}
-        self._attached: dict[int, Kernel] = {}
+        self._attached: dict[int, RunnableKernel] = {}
         self._swapping = threading.Lock()
+        self._side_chain: SideBus | Audio | None = None
+        self._tap: SideBus | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self._indices
@@ -93,14 +115,12 @@ class RunningKernel:
         """Return the exact value, unless the host holds another (`raw`, 0 to 1) that the plugin has yet to see."""
         value = self.get(name)
         parameter = self.kernel.parameters[self.index(name)]
-        span = parameter.maximum - parameter.minimum
-        if abs(raw - (value - parameter.minimum) / span) <= _SAME_NORMALISED:
+        if abs(raw - parameter.position(value)) <= _SAME_NORMALISED:
             return value
-        position = round(raw * parameter.steps) / parameter.steps if parameter.steps else raw
-        return parameter.minimum + span * position
+        return parameter.value_at(raw)
 
-    def set(self, name: str, value: float) -> None:
-        """Set a parameter to `value`, in its unit, exactly; heard from the next block on.
+    def set(self, name: str, value: float | str) -> None:
+        """Set a parameter to `value`, in its unit or as one of its labels, exactly; heard from the next block on.
 
         Raises
         ------
@@ -111,7 +131,7 @@ class RunningKernel:
         number = self.kernel.parameters[index].check(value)
         self._check(library().ampboard_set_parameter(self.number, index, number))
 
-    def swap(self, kernel: Kernel) -> None:
+    def swap(self, kernel: RunnableKernel) -> None:
         """Let `kernel` take over between two blocks, from its state of rest, with the present parameter values.
 
         It is prepared on the calling thread; the one that played is released once the audio thread has left it. Another
@@ -135,6 +155,81 @@ class RunningKernel:
             self.kernel = kernel
             self._release()
 
+    def send_midi(self, message: bytes, frame: int = 0) -> None:
+        """Hand a MIDI message to the kernel.
+
+        Parameters
+        ----------
+        message : bytes
+            One whole message of at most 52 bytes, its status byte first.
+        frame : int
+            When it is due, counted from the first frame of the next block; beyond that block's end it waits for the
+            block that has the frame. Messages of the same frame keep their order.
+
+        Raises
+        ------
+        ParameterError
+            When the kernel takes no MIDI, or this is no message.
+
+        Notes
+        -----
+        A reset forgets what still waits from earlier blocks. What was sent since the last block stays: it counts from
+        the first frame after the reset. Messages for which there is no room are counted (`Counters.dropped_midi`).
+        """
+        if not 1 <= len(message) <= LONGEST_MIDI or message[0] < _STATUS or not 0 <= frame <= _LATEST_FRAME:
+            raise ParameterError(
+                f"{self.kernel.name}: MIDI message {message[:16].hex(' ')!r} at frame {frame}: use a whole message of "
+                f"at most {LONGEST_MIDI} bytes, its status byte first, and a frame from 0"
+            )
+        result = library().ampboard_send_midi(self.number, frame, bytes(message), len(message))
+        if result == NO_MIDI:
+            raise ParameterError(f"{self.kernel.name} takes no MIDI")
+        self._check(result)
+
+    @property
+    def side_chain(self) -> "SideBus | Audio | None":
+        """What the kernel hears beside its input: a bus, a stem, or None (silence).
+
+        A stem is float32 of shape (channels, frames), counted from the first frame after a reset of the plugin; it is
+        copied. One channel feeds every row of the kernel's side-chain, one row hears the mean of all channels,
+        otherwise each row hears its own channel. May be set while audio plays.
+
+        Raises
+        ------
+        ParameterError
+            When the kernel hears no side-chain.
+        AudioError
+            When an array has another shape.
+        """
+        return self._side_chain
+
+    @side_chain.setter
+    def side_chain(self, source: "SideBus | Audio | None") -> None:
+        if source is not None and not self.kernel.side_inputs:
+            raise ParameterError(f"{self.kernel.name} hears no side-chain")
+        if source is None or isinstance(source, SideBus):
+            self._link(library().ampboard_listen_to, source.handle if source else None)
+        else:
+            with stem(source) as handle:
+                self._link(library().ampboard_listen_to, handle)
+        self._side_chain = source
+
+    @property
+    def tap(self) -> "SideBus | None":
+        """The bus that the plugin's input goes into, or None. May be set while audio plays."""
+        return self._tap
+
+    @tap.setter
+    def tap(self, bus: "SideBus | None") -> None:
+        self._link(library().ampboard_tap_into, bus.handle if bus else None)
+        self._tap = bus
+
+    def _link(self, link: Callable[[int, int | None], int], handle: int | None) -> None:
+        result = link(self.number, handle)
+        self._check(result)
+        if result == IMPOSSIBLE:
+            raise PluginError(f"{self.kernel.name}: no memory for its side-chain: use a bus of fewer seconds")
+
     @property
     def latency(self) -> int:
         """Frames by which the output lags the input; 0 before the first block was processed."""
@@ -154,17 +249,9 @@ class RunningKernel:
         if result == NO_INSTANCE:
             raise PluginError(f"{self.kernel.name}: the plugin is gone")
 
-    def attach(self, kernel: Kernel) -> None:
+    def attach(self, kernel: RunnableKernel) -> None:
         """Hand `kernel` to the native side and keep it alive: what `start` and `swap` do."""
-        measure, prepare, process, reset = kernel.functions.addresses
-        native = NativeKernel(
-            measure=measure,
-            prepare=prepare,
-            process=process,
-            reset=reset,
-            program=kernel.program.ctypes.data,
-            tail=kernel.tail,
-        )
+        native = NativeKernel(**kernel.addresses._asdict(), tail=kernel.tail, side_inputs=kernel.side_inputs)
         attachment = library().ampboard_attach_kernel(self.number, ctypes.byref(native))
         if attachment == NO_INSTANCE:
             raise PluginError(f"{kernel.name}: the plugin is gone")
@@ -186,7 +273,7 @@ _table: dict[int, RunningKernel] = {}
 _table_lock = threading.Lock()
 
 
-def start(number: int, kernel: Kernel) -> RunningKernel:
+def start(number: int, kernel: RunnableKernel) -> RunningKernel:
     """Let the plugin of class `number` run `kernel`, and keep the kernel alive while it does."""
     running = RunningKernel(number, kernel)
     running.attach(kernel)
@@ -216,7 +303,7 @@ def release_finished() -> int:
 
 
 @contextmanager
-def class_for(kernel: Kernel) -> Generator[int]:
+def class_for(kernel: RunnableKernel) -> Generator[int]:
     """Register a plugin class for `kernel`, and let this thread's factory offer nothing else inside the block.
 
     The class is withdrawn again when the block raises.
@@ -233,23 +320,11 @@ def class_for(kernel: Kernel) -> Generator[int]:
         native.ampboard_show_only(0)
 
 
-def _register(kernel: Kernel) -> int:
+def _register(kernel: RunnableKernel) -> int:
     titles = [parameter.title for parameter in kernel.parameters]
     if len(set(titles)) < len(titles):
         raise ParameterError(f"two parameters of kernel {kernel.name!r} have the same title: {', '.join(titles)}")
-    native_parameters = (NativeParameter * max(1, len(titles)))(
-        *(
-            NativeParameter(
-                _text(parameter.title, 64),
-                _text(parameter.unit, 16),
-                parameter.minimum,
-                parameter.maximum,
-                parameter.default,
-                parameter.steps,
-            )
-            for parameter in kernel.parameters
-        )
-    )
+    native_parameters = (NativeParameter * max(1, len(titles)))(*map(_native, kernel.parameters))
     description = NativeClass(
         _text(kernel.name, 64) or b"Kernel",
         VENDOR.encode(),
@@ -266,6 +341,21 @@ def _register(kernel: Kernel) -> int:
             "below the maximum with the default between them"
         )
     return int(number)
+
+
+def _native(parameter: Parameter) -> NativeParameter:
+    labels = ((value, _text(label, 64)) for value, label in parameter.labels)
+    return NativeParameter(
+        _text(parameter.title, 64),
+        _text(parameter.unit, 16),
+        parameter.minimum,
+        parameter.maximum,
+        parameter.default,
+        parameter.steps,
+        parameter.logarithmic,
+        len(parameter.labels),
+        (NativeLabel * len(parameter.labels))(*labels),
+    )
 
 
 def _text(text: str, size: int) -> bytes:

@@ -3,11 +3,12 @@
 #include "instance.h"
 #include "memory.h"
 
-void ampboard_structure_sizes(uint64_t sizes[4]) {
+void ampboard_structure_sizes(uint64_t sizes[5]) {
     sizes[0] = sizeof(struct kernel);
     sizes[1] = sizeof(struct parameter);
     sizes[2] = sizeof(struct class_description);
     sizes[3] = sizeof(struct side_channel_counters);
+    sizes[4] = sizeof(struct label);
 }
 
 uint32_t ampboard_register_class(const struct class_description *description) {
@@ -54,10 +55,11 @@ int32_t ampboard_live_attachments(uint32_t class_number, uint64_t *attachments, 
 }
 
 int32_t ampboard_is_alive(uint32_t class_number) {
-    struct instance *instance = instance_of_class(class_number);
-    if (!instance) return 0;
-    instance_release(instance);
-    return 1;
+    struct plugin_class *plugin_class = registry_class_numbered(class_number);
+    if (!plugin_class) return 0;
+    bool alive = registry_has_instances(plugin_class);
+    registry_let_go(plugin_class);
+    return alive;
 }
 
 int32_t ampboard_set_parameter(uint32_t class_number, int32_t index, double value) {
@@ -78,6 +80,43 @@ int32_t ampboard_get_parameter(uint32_t class_number, int32_t index, double *val
     return known ? SIDE_CHANNEL_OK : SIDE_CHANNEL_NO_PARAMETER;
 }
 
+int32_t ampboard_send_midi(uint32_t class_number, int32_t frame, const uint8_t *bytes, int32_t size) {
+    if (frame < 0 || size < 1 || size > MIDI_LONGEST) return SIDE_CHANNEL_IMPOSSIBLE;
+    struct instance *instance = instance_of_class(class_number);
+    if (!instance) return SIDE_CHANNEL_NO_INSTANCE;
+    bool taken = instance_send_midi(instance, frame, bytes, size);
+    instance_release(instance);
+    return taken ? SIDE_CHANNEL_OK : SIDE_CHANNEL_NO_MIDI;
+}
+
+struct side_source *ampboard_create_bus(double seconds) {
+    return seconds > 0.0 ? side_source_bus(seconds) : NULL;
+}
+
+struct side_source *ampboard_create_stem(const float *samples, int32_t channels, int64_t frames) {
+    return channels > 0 && frames >= 0 ? side_source_stem(samples, channels, frames) : NULL;
+}
+
+void ampboard_release_source(struct side_source *source) {
+    side_source_release(source);
+}
+
+int32_t ampboard_tap_into(uint32_t class_number, struct side_source *bus) {
+    struct instance *instance = instance_of_class(class_number);
+    if (!instance) return SIDE_CHANNEL_NO_INSTANCE;
+    bool linked = instance_tap_into(instance, bus);
+    instance_release(instance);
+    return linked ? SIDE_CHANNEL_OK : SIDE_CHANNEL_IMPOSSIBLE;
+}
+
+int32_t ampboard_listen_to(uint32_t class_number, struct side_source *source) {
+    struct instance *instance = instance_of_class(class_number);
+    if (!instance) return SIDE_CHANNEL_NO_INSTANCE;
+    bool linked = instance_listen_to(instance, source);
+    instance_release(instance);
+    return linked ? SIDE_CHANNEL_OK : SIDE_CHANNEL_IMPOSSIBLE;
+}
+
 static uint64_t counted(const atomic_uint_least64_t *counter) {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
@@ -92,6 +131,7 @@ int32_t ampboard_get_counters(uint32_t class_number, struct side_channel_counter
         .refusals = counted(&instance->counters.refusals),
         .non_finite_inputs = counted(&instance->counters.non_finite_inputs),
         .non_finite_outputs = counted(&instance->counters.non_finite_outputs),
+        .dropped_midi = counted(&instance->counters.dropped_midi),
         .latency = instance_latency(instance),
     };
     instance_release(instance);

@@ -7,15 +7,17 @@ if TYPE_CHECKING:
     from .cabinet import Cabinet
     from .kernel_plugin import KernelPlugin
     from .neural_amp import NeuralAmp
+    from .side_chain_tap import Tap
     from .tone import ToneStack
 
 _HOMES = {
     "Cabinet": ".cabinet",
     "KernelPlugin": ".kernel_plugin",
     "NeuralAmp": ".neural_amp",
+    "Tap": ".side_chain_tap",
     "ToneStack": ".tone",
 }
-__all__ = ["Cabinet", "KernelPlugin", "NeuralAmp", "ToneStack"]
+__all__ = ["Cabinet", "KernelPlugin", "NeuralAmp", "Tap", "ToneStack"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@
 ``Mix`` and ``AudioStream`` it is a plugin like any other, and the audio thread never meets Python.
 """
 
+import ctypes
 import struct
 import weakref
 from collections.abc import Mapping
@@ -15,22 +16,25 @@ import pedalboard
 from pedalboard import AudioProcessorParameter  # pyright: ignore[reportPrivateImportUsage]
 
 from ...models.errors import ParameterError, PluginError
-from ...models.kernels.contract import SETUP, Kernel
+from ...models.kernels.runnable import SETUP, RunnableKernel
 from ..audio import Audio
 from ..native import running as native
 from ..native.library import VENDOR, bundle_path
 from ..native.running import Counters, RunningKernel
+from ..native.side_chain import SideBus
 
 _NONE: Final[Mapping[str, float]] = MappingProxyType({})
 _TRIAL_FRAMES: Final = 64
+_MEASURE: Final = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 _CHUNK_START: Final = b"ampboard" + struct.pack("<I", 1)  # as state_chunk.h
 
 
-def runs_at(kernel: Kernel, sample_rate: float) -> bool:
+def runs_at(kernel: RunnableKernel, sample_rate: float) -> bool:
     """Whether a kernel accepts a sample rate, as far as its ``measure`` tells."""
     setup = np.zeros(1, SETUP)
-    setup[0] = (sample_rate, _TRIAL_FRAMES, kernel.channels[0], kernel.channels[0], 0)
-    return int(kernel.functions.measure.ctypes(kernel.program.ctypes.data, setup.ctypes.data)) >= 0
+    setup[0] = (sample_rate, _TRIAL_FRAMES, kernel.channels[0], kernel.channels[0], kernel.side_inputs)
+    addresses = kernel.addresses
+    return _MEASURE(addresses.measure)(addresses.program, setup.ctypes.data) >= 0
 
 
 class KernelPlugin(pedalboard.VST3Plugin):
@@ -41,7 +45,7 @@ class KernelPlugin(pedalboard.VST3Plugin):
 
     Parameters
     ----------
-    kernel : Kernel
+    kernel : RunnableKernel
         What to run.
     parameters : mapping of str to float, optional
         Parameter values other than the defaults.
@@ -63,7 +67,7 @@ class KernelPlugin(pedalboard.VST3Plugin):
     _running: RunningKernel
     _views: dict[str, AudioProcessorParameter]
 
-    def __init__(self, kernel: Kernel, parameters: Mapping[str, float] = _NONE) -> None:
+    def __init__(self, kernel: RunnableKernel, parameters: Mapping[str, float] = _NONE) -> None:
         native.release_finished()
         for parameter in kernel.parameters:
             if hasattr(type(self), parameter.name):
@@ -90,7 +94,7 @@ class KernelPlugin(pedalboard.VST3Plugin):
         return self._running
 
     @property
-    def kernel(self) -> Kernel:
+    def kernel(self) -> RunnableKernel:
         """The kernel that plays."""
         return self._running.kernel
 
@@ -103,6 +107,19 @@ class KernelPlugin(pedalboard.VST3Plugin):
     def counters(self) -> Counters:
         """What the native side counted so far."""
         return self._running.counters()
+
+    def send_midi(self, message: bytes, frame: int = 0) -> None:
+        """Hand a MIDI message to the kernel: see `RunningKernel.send_midi`."""
+        self._running.send_midi(message, frame)
+
+    @property
+    def side_chain(self) -> SideBus | Audio | None:
+        """What the kernel hears beside its input: see `RunningKernel.side_chain`."""
+        return self._running.side_chain
+
+    @side_chain.setter
+    def side_chain(self, source: SideBus | Audio | None) -> None:
+        self._running.side_chain = source
 
     def process(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, input_array: Audio, sample_rate: float, buffer_size: int = 8192, reset: bool = True
@@ -124,7 +141,7 @@ class KernelPlugin(pedalboard.VST3Plugin):
 
     __call__ = process  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
-    def swap(self, kernel: Kernel) -> None:
+    def swap(self, kernel: RunnableKernel) -> None:
         """Let another kernel with the same parameters take over between two blocks: see `RunningKernel.swap`."""
         self._running.swap(kernel)
 

@@ -7,11 +7,23 @@ if TYPE_CHECKING:
     from .engine import render
     from .formats import OutputFormat
     from .mixing import MixResult, Stem, mix
-    from .result import RenderResult, SwitchEvent
+    from .result import LostStem, LostStemsError, RenderResult, SwitchEvent
 
-__all__ = ["MixResult", "OutputFormat", "RenderResult", "Stem", "SwitchEvent", "mix", "render"]
+__all__ = [
+    "LostStem",
+    "LostStemsError",
+    "MixResult",
+    "OutputFormat",
+    "RenderResult",
+    "Stem",
+    "SwitchEvent",
+    "mix",
+    "render",
+]
 
 _MODULES: Final = {
+    "LostStem": ".result",
+    "LostStemsError": ".result",
     "MixResult": ".mixing",
     "OutputFormat": ".formats",
     "RenderResult": ".result",

@@ -1,27 +1,24 @@
 """Stems through chains: files in, files out."""
 
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from ...models.errors import ParameterError
-from ...presets import Preset, Setlist
-from ..audio import Audio
-from .formats import AudioSource, BitDepth, Container, OutputFormat, audio_sink, free_target, whole_file, write_errors
-from .loudness import LoudnessMeter, PeakMeter
+from ...presets import Lv2, Preset, Setlist, Vst3
+from ..plugins.trial import is_trusting
+from .formats import AudioSource, BitDepth, Container, OutputFormat, free_target, whole_file, write_errors
 from .result import RenderResult
 from .score import Programme, Score
-from .take import MOST_CHANNELS, READ, Take
+from .side_stem import open_side_stem
+from .stem import Progress, StemJob, write_stem
+from .take import MOST_CHANNELS
+from .worker_pool import render_in_workers
+
+__all__ = ["Progress", "render"]
 
 LEAST_PEAK: Final = -60.0  # dBFS
-
-Progress = Callable[[Path, int, int], None]
-"""Called with the source, the frames done and the frames there are."""
+FOREIGN: Final = (Vst3, Lv2)
 
 
 def render(
@@ -32,12 +29,14 @@ def render(
     setlist: Setlist | str | Path | None = None,
     midi: str | Path | None = None,
     midi_channel: int | None = None,
+    side_chain: str | Path | None = None,
     format: Container = "wav",
     bit_depth: BitDepth | None = None,
     channels: int | None = None,
     tail_limit: float = 10.0,
     normalize: float | None = None,
     overwrite: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> list[RenderResult]:
     """Render audio files through a preset, or through a setlist that a MIDI file switches.
@@ -59,8 +58,12 @@ def render(
         A standard MIDI file whose time 0 is frame 0 of every stem. Program changes bring up slots, control changes move
         what the presets map; CC 7 and CC 11 set the level behind the chain where no preset maps them. Each acts at its
         exact frame; what lies behind a processor with latency hears it earlier by that latency (at most 2 ms for amps).
+        Plugins that listen to MIDI get notes, controllers and bends with the very frame of sound they belong to.
     midi_channel : int, optional
         Channel to listen to, 1 to 16; all when left out.
+    side_chain : path, optional
+        Audio file for the side-chains that hear a stem, from frame 0 on; it has the sample rate of the inputs. Silence
+        follows when it is shorter; one channel is heard on both sides, two are averaged where there is one.
     format : {"wav", "flac"}
         Container of the outputs.
     bit_depth : {"float", "24", "16"}, optional
@@ -75,6 +78,10 @@ def render(
         Sample peak in dBFS to which each output is scaled, -60 to 0.
     overwrite : bool
         Replace outputs that exist.
+    jobs : int
+        Stems rendered at once, each in a process of its own. Stems whose chains hold VST3 or LV2 plugins are rendered
+        in such processes in any case, so that a plugin that crashes or hangs takes nothing with it; the results are
+        the same, bit for bit.
     progress : callable, optional
         Called now and then with the source, the frames done and the frames there are.
 
@@ -87,6 +94,9 @@ def render(
     ------
     AmpboardError
         When something given is not usable: nothing is written when that shows before the start, and never half a file.
+    LostStemsError
+        When a plugin crashed or hung: names it, and holds the results of the stems that were rendered all the same. It
+        is not loaded again until it is updated, or cleared with ``ampboard plugins clear``.
 
     Examples
     --------
@@ -99,93 +109,37 @@ def render(
     programme = Programme.load(preset, setlist)
     with write_errors(Path(out_dir)):
         targets = _targets(sources, Path(out_dir), output_format, overwrite=overwrite)
-    _check(channels=channels, tail_limit=tail_limit, normalize=normalize)
+    _check(channels=channels, tail_limit=tail_limit, normalize=normalize, jobs=jobs)
     _check_midi(midi, midi_channel)
-    scores = [Score.read(midi, programme, source.sample_rate, midi_channel) for source in sources]
-    results = []
-    for source, target, score in zip(sources, targets, scores, strict=True):
-        take = Take(source, programme, score, channels=channels, tail_limit=tail_limit)
-        output_format.check(target, source.sample_rate, take.channels)
-        results.append(_write(take, target, output_format, normalize, progress))
-    return results
-
-
-def _write(
-    take: Take, target: Path, output_format: OutputFormat, normalize: float | None, progress: Progress | None
-) -> RenderResult:
-    started = time.perf_counter()
-    with whole_file(target) as temporary:
-        if normalize is None:
-            result = _measure_and_write(take.blocks(), take, temporary, output_format, progress)
-        else:
-            result = _normalized(take, temporary, output_format, normalize, progress)
-    return replace(result, path=target, seconds=time.perf_counter() - started)
-
-
-def _normalized(
-    take: Take, path: Path, output_format: OutputFormat, peak: float, progress: Progress | None
-) -> RenderResult:
-    """Render to a float file first, then scale."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".render-") as folder:
-        first = Path(folder) / "float.wav"
-        raw = _measure_and_write(take.blocks(), take, first, OutputFormat(), progress)
-        gain = peak - raw.peak if np.isfinite(raw.peak) else 0.0
-        factor = np.float32(10 ** (gain / 20))
-        scaled = (block * factor for block in AudioSource.open(first).blocks(READ))
-        result = _measure_and_write(scaled, take, path, output_format, None)
-    return replace(result, gain=gain)
-
-
-def _measure_and_write(
-    blocks: Iterator[Audio], take: Take, path: Path, output_format: OutputFormat, progress: Progress | None
-) -> RenderResult:
-    source = take.source
-    loudness = LoudnessMeter(source.sample_rate, take.channels)
-    peaks = PeakMeter(source.sample_rate, take.channels)
-    with audio_sink(
-        path, output_format, sample_rate=source.sample_rate, channels=take.channels, most_frames=take.most_frames
-    ) as sink:
-        for block in blocks:
-            loudness.add(block)
-            peaks.add(block)
-            sink.write(block)
-            if progress:
-                progress(source.path, min(sink.frames, source.frames), source.frames)
-    peaks.finish()
-    return RenderResult(
-        source=source.path,
-        path=path,
-        sample_rate=source.sample_rate,
-        channels=take.channels,
-        frames=sink.frames,
-        latency=take.latency,
-        tail=sink.frames - source.frames,
-        peak=peaks.peak,
-        true_peak=peaks.true_peak,
-        loudness=loudness.integrated(),
-        gain=0.0,
-        clipped=sink.clipped,
-        switches=tuple(take.switches),
-        warnings=tuple(_warnings(take, sink.clipped, peaks.peak)),
-        seconds=0.0,
-    )
-
-
-def _warnings(take: Take, clipped: int, peak: float) -> Iterator[str]:
-    source = take.source
-    if source.missing_bytes:
-        yield (
-            f"the file is cut short: its header promises {source.missing_bytes} bytes of audio more, "
-            f"only the {source.frames} frames there are were rendered"
+    stems = [
+        StemJob(
+            source=source,
+            target=target,
+            programme=programme,
+            score=Score.read(midi, programme, source.sample_rate, midi_channel),
+            output_format=output_format,
+            channels=channels,
+            tail_limit=tail_limit,
+            normalize=normalize,
+            side_stem=None if side_chain is None else open_side_stem(side_chain, source),
         )
-    yield from take.score.remarks
-    if late := [frame for frame, _ in take.score.events if frame >= source.frames]:
-        end = f"the end ({source.frames} frames)"
-        yield f"MIDI events from frame {late[0]} on come after {end}: only the tail hears them"
-    if clipped:
-        yield f"{clipped} samples clipped (peak {peak:+.1f} dBFS): write float, or normalize"
-    for frame, program in take.score.unknown:
-        yield f"program {program.program} of bank {program.bank} at frame {frame}: no slot has it, nothing was switched"
+        for source, target in zip(sources, targets, strict=True)
+    ]
+    if (jobs > 1 and len(stems) > 1) or any(has_foreign_plugins(stem) for stem in stems):
+        return render_in_workers(stems, workers=jobs, progress=progress)
+    return [_render_here(stem, progress) for stem in stems]
+
+
+def has_foreign_plugins(job: StemJob) -> bool:
+    """Whether VST3 or LV2 plugins play in it that are not trusted (see `is_trusting`): they may crash or hang."""
+    presets = [job.programme.presets[slot] for slot in job.score.slots]
+    return not is_trusting() and any(isinstance(node, FOREIGN) for preset in presets for node in preset.nodes.values())
+
+
+def _render_here(job: StemJob, progress: Progress | None) -> RenderResult:
+    take = job.begin()
+    with whole_file(job.target) as temporary:
+        return write_stem(job, take, temporary, progress)
 
 
 def _targets(
@@ -206,7 +160,9 @@ def _targets(
     return targets
 
 
-def _check(*, channels: int | None, tail_limit: float, normalize: float | None) -> None:
+def _check(*, channels: int | None, tail_limit: float, normalize: float | None, jobs: int) -> None:
+    if jobs < 1:
+        raise ParameterError(f"jobs is {jobs}: use 1 or more")
     if channels is not None and not 1 <= channels <= MOST_CHANNELS:
         raise ParameterError(f"channels is {channels}: use 1 to {MOST_CHANNELS}")
     if not 0 <= tail_limit <= 600:

@@ -1,7 +1,10 @@
 """What a render tells about itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from ...models.errors import PluginError
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,38 @@ class RenderResult:
     def real_time_factor(self) -> float:
         """Seconds of work for a second of audio: below 1 is faster than real time."""
         return self.seconds * self.sample_rate / self.frames
+
+
+@dataclass(frozen=True)
+class LostStem:
+    """A stem that a plugin has spoilt.
+
+    Attributes
+    ----------
+    source : Path
+        What was to be rendered.
+    reason : str
+        Which plugin, what it did, and what can be done.
+    """
+
+    source: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: not rendered: {self.reason}"
+
+
+class LostStemsError(PluginError):
+    """Plugins crashed or hung; the other stems are rendered. One line for each lost stem.
+
+    Attributes
+    ----------
+    lost : tuple of LostStem
+    results : tuple of RenderResult
+        Of the other stems.
+    """
+
+    def __init__(self, lost: Sequence[LostStem], results: Sequence[RenderResult]) -> None:
+        super().__init__("\n".join(map(str, lost)))
+        self.lost = tuple(lost)
+        self.results = tuple(results)

@@ -59,6 +59,11 @@ class Programme:
         """The MIDI mappings of each slot's preset."""
         return [preset.midi for preset in self.presets]
 
+    @property
+    def plugin_channels(self) -> frozenset[int]:
+        """The MIDI channels that plugins of the presets listen to."""
+        return frozenset(channel for preset in self.presets for channel in preset.midi_channels)
+
     def find(self, program: int, bank: int = 0) -> int | None:
         """Index of the slot for a program change; a single preset stays, whatever the program."""
         return self.setlist.find(program, bank) if self.setlist else 0
@@ -94,7 +99,7 @@ class Score:
         MidiError
             When the file cannot be read.
         """
-        mapper = MidiMapper(programme, programme.controls, channel)
+        mapper = MidiMapper(programme, programme.controls, channel, programme.plugin_channels)
         messages = read_midi(midi, sample_rate) if midi is not None else ()
         found = [(timed.frame, action) for timed in messages for action in mapper.actions(timed.message)]
         remarks = tuple(_remarks(midi, programme, [timed.message for timed in messages], found, channel))

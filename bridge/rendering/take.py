@@ -1,7 +1,7 @@
 """One source on its way through the chains."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain as chained
 from typing import Final
 
@@ -9,13 +9,15 @@ import numpy as np
 
 from ...models.errors import AmpboardError, AudioError, ParameterError
 from ..audio import Audio
-from ..chains import build_chain
-from ..midi.mapping import Action, MoveControl, SelectSlot, SetLevel
+from ..chains import Chain, build_chain
+from ..midi.mapping import Action, MoveControl, PlayMidi, SelectSlot, SetLevel
+from ..midi.messages import is_note_on
 from ..streaming import StreamingChain, widens
 from ..switching import ChainSwitcher
 from .formats import AudioSource
 from .result import SwitchEvent
 from .score import Programme, Score
+from .side_stem import SideStem
 from .tail_trimmer import TailTrimmer
 
 BLOCK: Final = 2048  # frames
@@ -34,12 +36,22 @@ class Take:
         What has been brought up so far.
     frames, latency, tail : int
         Complete once `blocks` has ended.
+    remarks : tuple of str
+        What a stem for side-chains does not do.
     """
 
     def __init__(
-        self, source: AudioSource, programme: Programme, score: Score, *, channels: int | None, tail_limit: float
+        self,
+        source: AudioSource,
+        programme: Programme,
+        score: Score,
+        *,
+        channels: int | None,
+        tail_limit: float,
+        side_stem: AudioSource | None = None,
     ) -> None:
         self.source = source
+        self._side_stem = side_stem
         self._programme = programme
         self.score = score
         self._shared = {slot: programme.first_of(slot) for slot in score.slots}  # slots of one preset share a chain
@@ -75,7 +87,9 @@ class Take:
             fade=switching.fade_ms / 1000,
             spillover=switching.spillover,
             tail_limit=min(switching.tail_limit_s, tail_limit),
+            stem_channels=side_stem.channels if side_stem else 0,
         )
+        self.remarks = tuple(_remarks(built.values(), side_stem))
         self.latency = self._switcher.latency
         self.switches = [SwitchEvent(0, score.initial, programme.presets[score.initial].name)]
         moving = any(isinstance(action, MoveControl) and frame > 0 for frame, action in score.events)
@@ -95,13 +109,14 @@ class Take:
     def blocks(self) -> Iterator[Audio]:
         """The output: latency trimmed, float32 of shape (channels, frames), the tail as long as it sounds."""
         position = 0
+        stem = SideStem(self._side_stem) if self._side_stem else None
         behind = self.latency + self._tail.most_frames
         silence = (
             np.zeros((self.source.channels, min(BLOCK, behind - start)), np.float32)
             for start in range(0, behind, BLOCK)
         )
         for block in chained(self.source.blocks(READ), silence):
-            output = self._play(block, position)
+            output = self._play(block, stem.take(block.shape[1]) if stem else None, position)
             first = position - self.latency  # frame of the source that comes out first
             position += block.shape[1]
             output = output[:, max(-first, 0) :]
@@ -114,12 +129,13 @@ class Take:
             if first + output.shape[1] >= self.source.frames and self._tail.ended:
                 return
 
-    def _play(self, block: Audio, position: int) -> Audio:
+    def _play(self, block: Audio, stem: Audio | None, position: int) -> Audio:
         parts = []
         for first, last, actions in self.score.pieces(position, block.shape[1]):
             for action in actions:
                 self._act(action, first)
-            parts.append(self._switcher.process(block[:, first - position : last - position]))
+            piece = slice(first - position, last - position)
+            parts.append(self._switcher.process(block[:, piece], None if stem is None else stem[:, piece]))
         output = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         if not np.isfinite(output.sum(dtype=np.float64)):
             playing = self.switches[-1].preset
@@ -139,8 +155,16 @@ class Take:
                 self._move(action)
             case SetLevel(name, level):
                 self._switcher.set_level(name, level)
+            case PlayMidi(message):
+                self._send(message)
             case _:
                 pass
+
+    def _send(self, message: bytes) -> None:
+        """Notes begin in the chain that plays; they end, and controllers move, in all."""
+        playing = self._chains[self._shared[self.switches[-1].slot]]
+        for chain in (playing,) if is_note_on(message) else self._chains.values():
+            chain.send_midi(message)
 
     def _move(self, action: MoveControl) -> None:
         chain = self._chains.get(action.slot)
@@ -148,6 +172,14 @@ class Take:
             return  # the slot never plays, or shares the chain of one that gets the same action
         target = action.mapping.target
         chain.set_parameter(target, action.mapping.value(action.position, chain.chain.parameter_range(target)))
+
+
+def _remarks(chains: Iterable[Chain], stem: AudioSource | None) -> Iterator[str]:
+    listening = [chain.preset.name for chain in chains if chain.stem_listeners]
+    if listening and stem is None:
+        yield f"preset {listening[0]!r} has a side-chain that hears a stem, and none was given: it hears silence"
+    elif stem is not None and not listening:
+        yield f'{stem.path}: no side-chain hears it: say side_chain = "stem" on a node of the preset'
 
 
 def _outputs(source: AudioSource, channels: int | None, *, stereo: bool) -> int:

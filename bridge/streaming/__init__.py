@@ -10,6 +10,6 @@ pedalboard's own streaming (``reset=False``) leaves four things to its caller, a
 - An array of as many channels as frames is refused right after a reset: an empty one that tells the layout goes first.
 """
 
-from .board import MAX_BLOCK, StreamingBoard, StreamingChain, Watch, widens
+from .board import MAX_BLOCK, StreamingBoard, StreamingChain, widens
 
-__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "Watch", "widens"]
+__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "widens"]

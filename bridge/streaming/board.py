@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pedalboard
 
 from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
-from .stages import Container, Queue, Watch, finish, leaves, stages, widens
+from ..midi.messages import channel
+from ..tails import echo_seconds
+from .stages import Container, Queue, finish, leaves, stages, widens
+from .stem_feed import StemFeed
 
 if TYPE_CHECKING:
     from ..chains import Chain
 
-__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "Watch", "widens"]
+__all__ = ["MAX_BLOCK", "StreamingBoard", "StreamingChain", "widens"]
 
 MAX_BLOCK: Final = 512  # frames
 SHORTEST_QUIET: Final = 0.5  # seconds
@@ -43,8 +45,6 @@ class StreamingBoard:
         processor that spreads it (a reverb), and everything before runs once.
     max_block : int
         Most frames the processors see at once; larger blocks are cut.
-    watch : Watch, optional
-        Told which processors are called.
 
     Attributes
     ----------
@@ -71,7 +71,6 @@ class StreamingBoard:
         channels: int,
         outputs: int | None = None,
         max_block: int = MAX_BLOCK,
-        watch: Watch | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
@@ -84,23 +83,28 @@ class StreamingBoard:
             raise ParameterError(f"{channels} channels cannot become {self.outputs}: only 1 can become 2")
         self._board = board
         self._max_block = max_block
-        self._stages = stages(board, sample_rate, channels, self.outputs, max_block, watch)
+        self._stages = stages(board, sample_rate, channels, self.outputs, max_block)
         self.latency = sum(stage.latency for stage in self._stages)
         self._queue = self._empty_queue()
-        self.quiet_time = max([SHORTEST_QUIET, *(echo + 0.1 for echo in _echoes(board))])
+        self._midi = [midi for stage in self._stages for midi in stage.midi]
+        self._position = 0  # frames that came in
+        self._feed: StemFeed | None = None
+        self.quiet_time = max([SHORTEST_QUIET, *(echo_seconds(plugin) + 0.1 for plugin in leaves(board))])
 
     @property
     def tail_seconds(self) -> float:
         """Upper bound of the time it rings on after its input has ended; infinite, since pedalboard tells none."""
         return math.inf
 
-    def process(self, block: Audio) -> Audio:
+    def process(self, block: Audio, stem: Audio | None = None) -> Audio:
         """Play a block.
 
         Parameters
         ----------
         block : ndarray of float32, shape (channels, frames)
             Any number of frames.
+        stem : ndarray of float32, shape (any channels, frames), optional
+            What the side-chains hear that listen to a stem; silence when left out.
 
         Returns
         -------
@@ -108,16 +112,25 @@ class StreamingBoard:
             May be `block` itself when nothing is in the chain.
         """
         if block.shape[1] <= self._max_block:
-            return self._piece(block)
-        starts = range(0, block.shape[1], self._max_block)
-        return np.concatenate([self._piece(block[:, i : i + self._max_block]) for i in starts], axis=1)
+            return self._piece(block, stem)
+        slices = [slice(i, i + self._max_block) for i in range(0, block.shape[1], self._max_block)]
+        pieces = [self._piece(block[:, part], None if stem is None else stem[:, part]) for part in slices]
+        return np.concatenate(pieces, axis=1)
+
+    def send_midi(self, message: bytes) -> None:
+        """Hand a channel message to the plugins that take MIDI; they hear it with the first frame of the next block."""
+        for midi in self._midi:
+            midi.put(self._position, message)
 
     def reset(self) -> None:
-        """Return to rest, as after construction."""
+        """Return to rest, as after construction; plugins that take MIDI keep the positions of their controllers."""
         finish(self.resetting())
 
     def resetting(self) -> Iterator[None]:
         """Return to rest in steps, none longer than playing a block of `max_block` frames; not to be played between."""
+        self._position = 0
+        if self._feed:
+            self._feed.reset()
         for stage in self._stages:
             yield from stage.resetting()
         self._queue = self._empty_queue()
@@ -134,8 +147,11 @@ class StreamingBoard:
         """Silence in place of the frames that will be missing at the start."""
         return Queue(self.outputs, sum(stage.missing for stage in self._stages))
 
-    def _piece(self, block: Audio) -> Audio:
+    def _piece(self, block: Audio, stem: Audio | None) -> Audio:
         frames = block.shape[1]
+        if self._feed:
+            self._feed.play(stem, frames)
+        self._position += frames
         for stage in self._stages:
             if block.shape[1]:
                 block = stage.process(block)
@@ -154,7 +170,7 @@ class StreamingChain(StreamingBoard):
     ----------
     chain : Chain
         As `build_chain` makes it.
-    sample_rate, channels, outputs, max_block, watch
+    sample_rate, channels, outputs, max_block
         See `StreamingBoard`.
     """
 
@@ -166,29 +182,25 @@ class StreamingChain(StreamingBoard):
         channels: int,
         outputs: int | None = None,
         max_block: int = MAX_BLOCK,
-        watch: Watch | None = None,
     ) -> None:
-        super().__init__(
-            chain.board,
-            sample_rate=sample_rate,
-            channels=channels,
-            outputs=outputs,
-            max_block=max_block,
-            watch=watch,
-        )
+        super().__init__(chain.board, sample_rate=sample_rate, channels=channels, outputs=outputs, max_block=max_block)
         self.chain = chain
+        if chain.stem_listeners:
+            self._feed = StemFeed(chain.stem_listeners, sample_rate, max_block)
 
     @property
     def tail_seconds(self) -> float:
         """Upper bound of the time it rings on after its input has ended, at its present settings."""
         return self.chain.tail_seconds
 
+    def send_midi(self, message: bytes) -> None:
+        """Hand a channel message to the nodes that listen to its channel; see `StreamingBoard.send_midi`."""
+        for midi in self._midi:
+            if channel(message) in self.chain.midi_channels.get(midi.plugin, ()):
+                midi.put(self._position, message)
+
     def set_parameter(self, target: str, value: float) -> None:
         """Set a parameter from the next block on; see `Chain.set_parameter`."""
         self.chain.set_parameter(target, value)
         if target.endswith(BYPASS):
             self.refresh()
-
-
-def _echoes(board: Container) -> list[float]:
-    return [plugin.delay_seconds for plugin in leaves(board) if isinstance(plugin, pedalboard.Delay)]

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as chained
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pedalboard
@@ -11,7 +11,12 @@ from pedalboard import Mix, Plugin, PluginContainer
 
 from ...models.errors import AudioError, PluginError
 from ..audio import Audio
+from ..native.running import RunningKernel
+from ..plugins.entering import entered, identity_of
+from ..plugins.identity import PluginIdentity
+from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
+from .midi_input import MidiInput
 
 Container = PluginContainer | Sequence[Plugin]
 """What holds plugins in order: a board, a chain inside it, a list."""
@@ -46,6 +51,11 @@ class Stage(Protocol):
     latency: int
     missing: int  # frames of the latency that are left out at the start; the others come as silence
 
+    @property
+    def midi(self) -> Sequence[MidiInput]:
+        """The MIDI of its plugins that take it."""
+        ...
+
     def process(self, block: Audio) -> Audio:
         """Return at most as many frames as came in."""
         ...
@@ -56,22 +66,6 @@ class Stage(Protocol):
 
     def refresh(self) -> None:
         """Take the plugins anew from where they stand."""
-        ...
-
-
-class Watch(Protocol):
-    """Notes which processors are being called, for the case that one of them ends the process."""
-
-    def alone(self, plugin: Plugin) -> bool:
-        """Whether a processor is called by itself, so that it is known which one it was."""
-        ...
-
-    def number(self, plugins: Sequence[Plugin]) -> int:
-        """Number under which `enter` knows these processors."""
-        ...
-
-    def enter(self, number: int) -> None:
-        """Note that these processors are called now."""
         ...
 
 
@@ -110,29 +104,47 @@ class Queue:
         return taken
 
 
+class WatchedChain(pedalboard.Chain):
+    """A chain that leaves a note of the foreign plugins in it while they run."""
+
+    def __init__(self, plugins: Container) -> None:
+        super().__init__(_members(plugins))
+        self._foreign = foreign_plugins(plugins)
+
+    def process(self, *arguments: Any, **options: Any) -> Audio:
+        """Play; see `pedalboard.Plugin.process`."""
+        with entered(self._foreign, "processing"):
+            return super().process(*arguments, **options)
+
+    def reset(self) -> None:
+        """Bring all to rest."""
+        with entered(self._foreign, "being reset"):
+            super().reset()
+
+
 class Run:
-    """Consecutive processors, run by pedalboard in one call."""
+    """Consecutive processors, run by pedalboard in one call; only the first may take MIDI."""
 
     def __init__(
-        self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int, watch: Watch | None
+        self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int, *, delay: int = 0
     ) -> None:
         self._places = places
-        self._watch = watch
-        self._number = watch.number([place.plugin for place in places]) if watch else 0
         self._sample_rate = sample_rate
         self._max_block = max_block
         self._silence = np.zeros((channels, max_block), np.float32)
         self._board = self._gather()
         self._buffered = any(isinstance(plugin, BUFFERED) for plugin in leaves(self._board))
         self._names = ", ".join(type(place.plugin).__name__ for place in places)
+        player = midi_player(places[0].plugin)
+        self.midi = [MidiInput(player, delay)] if player else []
         self.latency = 0
         self.missing = 0
         finish(self.resetting())
 
     def process(self, block: Audio) -> Audio:
         """Return what pedalboard returns."""
-        if self._watch:
-            self._watch.enter(self._number)
+        for midi in self.midi:
+            midi.deliver(block.shape[1], listening=midi.plugin in self._kernels)
         return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
 
     def resetting(self) -> Iterator[None]:
@@ -144,6 +156,8 @@ class Run:
             raise PluginError(f"{self._names}: cannot play {self._silence.shape[0]} channels: {error}") from error
         if self._refusals() > refusals:
             raise AudioError(f"{self._names}: does not run at {self._sample_rate} Hz: {REMEDY}")
+        for midi in self.midi:
+            midi.reset()
         held = self._max_block if self._buffered else 0  # they return up to a block late
         self.latency = missing + held
         self.missing = held if self._buffered else missing
@@ -163,27 +177,37 @@ class Run:
         found = (KernelPlugin.identify(plugin) for plugin in leaves(board))
         self._kernels = [running for running in found if running is not None]
         for running in self._kernels:
+            if running.kernel.channels[1] < channels:
+                raise AudioError(
+                    f"{running.kernel.name} plays at most {running.kernel.channels[1]} channels, not {channels}: "
+                    "split the audio into files of so many"
+                )
             if not runs_at(running.kernel, self._sample_rate):
                 raise AudioError(f"{running.kernel.name} does not run at {self._sample_rate} Hz: {REMEDY}")
-        return board
+        return WatchedChain(board)
 
     def _refusals(self) -> int:
         """How often its kernels have refused a sample rate or a number of channels; they are silent then."""
         return sum(running.counters().refusals for running in self._kernels)
 
     def _tell_layout(self) -> None:
-        self.process(self._silence[:, :0])
+        self._rest(0)
+
+    def _rest(self, frames: int) -> int:
+        """Play silence; return how many frames come out."""
+        silence = self._silence[:, :frames]
+        return self._board.process(silence, self._sample_rate, buffer_size=self._max_block, reset=False).shape[1]
 
     def _fill(self) -> Generator[None, None, int]:
         """Play silence until as much comes out as goes in; return how many frames did not."""
-        self.process(self._silence)  # a plugin's first call ever does not count its latency
+        self._rest(self._max_block)  # a plugin's first call ever does not count its latency
         yield
         self._board.reset()
         missing = steady = 0
         blocks = max(-(-LONGEST_LATENCY * self._sample_rate // self._max_block), 2 * STEADY_BLOCKS)
         for _ in range(blocks):
             yield
-            short = self._max_block - self.process(self._silence).shape[1]
+            short = self._max_block - self._rest(self._max_block)
             missing += short
             steady = 0 if short else steady + 1
             if not self._buffered and steady >= (STEADY_BLOCKS if missing else 1):
@@ -196,19 +220,19 @@ class Run:
         return missing
 
 
-
 class Parallel:
     """Branches that hear the same input, aligned to the slowest and summed: pedalboard's Mix, exact in blocks."""
 
-    def __init__(
-        self, place: Place, sample_rate: int, channels: int, max_block: int, watch: Watch | None
-    ) -> None:
+    def __init__(self, place: Place, sample_rate: int, channels: int, max_block: int, *, delay: int = 0) -> None:
         self._place = place
         self._channels = channels
         self._bypassed = False
         mix = place.plugin
         branches = _members(mix) if isinstance(mix, Mix) else []
-        self._branches = [stages([branch], sample_rate, channels, channels, max_block, watch) for branch in branches]
+        self._branches = [
+            stages([branch], sample_rate, channels, channels, max_block, delay=delay) for branch in branches
+        ]
+        self.midi = [midi for stage in chained.from_iterable(self._branches) for midi in stage.midi]
         self._align()
 
     def process(self, block: Audio) -> Audio:
@@ -257,6 +281,7 @@ class Widening:
 
     latency = 0
     missing = 0
+    midi: Sequence[MidiInput] = ()
 
     def process(self, block: Audio) -> Audio:
         """Return the channel twice."""
@@ -271,15 +296,21 @@ class Widening:
 
 
 def stages(
-    container: Container, sample_rate: int, channels: int, outputs: int, max_block: int, watch: Watch | None
+    container: Container, sample_rate: int, channels: int, outputs: int, max_block: int, *, delay: int = 0
 ) -> list[Stage]:
-    """Cut a chain into stages: branches apart, what is between them together; see `StreamingBoard`."""
+    """Cut a chain into stages: branches apart, what is between them together; see `StreamingBoard`.
+
+    `delay` frames of silence come before the sound.
+    """
     found: list[Stage] = []
     pending: list[Place] = []
 
+    def silent() -> int:
+        return delay + sum(stage.latency - stage.missing for stage in found)
+
     def close() -> None:
         if pending:
-            found.append(Run(tuple(pending), sample_rate, channels, max_block, watch))
+            found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent()))
             pending.clear()
 
     for place in _places(container):
@@ -289,12 +320,14 @@ def stages(
             channels = outputs
         if isinstance(place.plugin, Mix):
             close()
-            found.append(Parallel(place, sample_rate, channels, max_block, watch))
-        elif watch and watch.alone(place.plugin):
+            found.append(Parallel(place, sample_rate, channels, max_block, delay=silent()))
+        elif foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
             close()
             pending.append(place)
             close()
         else:
+            if midi_player(place.plugin):
+                close()
             pending.append(place)
     close()
     if channels < outputs:
@@ -308,6 +341,12 @@ def finish(steps: Iterator[None]) -> None:
         pass
 
 
+def midi_player(plugin: Plugin) -> RunningKernel | None:
+    """The kernel of a plugin that takes MIDI."""
+    running = KernelPlugin.identify(plugin)
+    return running if running and running.kernel.addresses.event else None
+
+
 def leaves(plugins: Container) -> Iterator[Plugin]:
     """All processors, those inside chains and mixes too."""
     for plugin in _members(plugins):
@@ -317,9 +356,22 @@ def leaves(plugins: Container) -> Iterator[Plugin]:
             yield plugin
 
 
+def foreign_plugins(plugins: Container) -> tuple[PluginIdentity, ...]:
+    """Which VST3 and LV2 plugins are in it."""
+    return tuple(identity for plugin in leaves(plugins) if (identity := identity_of(plugin)))
+
+
 def widens(board: Container) -> bool:
-    """Whether two channels of the same sound come out different: the chain has a stereo reverb."""
-    return any(isinstance(plugin, WIDENING) for plugin in leaves(board))
+    """Whether two channels of the same sound come out different: the chain has a stereo reverb, or the like."""
+    return any(isinstance(plugin, WIDENING) or _spreads(plugin) for plugin in leaves(board))
+
+
+def _spreads(plugin: Plugin) -> bool:
+    """Whether a plugin has two outputs of its own."""
+    running = KernelPlugin.identify(plugin)
+    return bool(
+        running and isinstance(running.kernel, Lv2Kernel) and len(running.kernel.description.audio_outputs) == 2
+    )
 
 
 def _members(container: Container) -> list[Plugin]:
@@ -327,13 +379,17 @@ def _members(container: Container) -> list[Plugin]:
 
 
 def _places(container: Container) -> Iterator[Place]:
-    """The places of a chain; chains inside that hold branches are dissolved, others count as one plugin."""
+    """The places of a chain; chains in it that hold branches or foreign plugins are dissolved, others are one place."""
     for index in range(len(container)):
         plugin = container[index]
-        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _has_branches(plugin):
+        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _is_dissolved(plugin):
             yield from _places(plugin)
         else:
             yield Place(container, index)
+
+
+def _is_dissolved(chain: PluginContainer) -> bool:
+    return _has_branches(chain) or bool(foreign_plugins(chain))
 
 
 def _has_branches(container: PluginContainer) -> bool:

@@ -49,6 +49,8 @@ class ChainSwitcher:
         Seconds of silence a chain plays when it returns to rest, before it is brought up again.
     step : int
         Frames of that silence a chain plays at once: the largest step of `tidy`.
+    stem_channels : int
+        Channels of the stem that side-chains hear; 0 when there is none.
 
     Attributes
     ----------
@@ -74,6 +76,7 @@ class ChainSwitcher:
         history: float = 0.1,
         settle: float = 0.1,
         step: int = 2048,
+        stem_channels: int = 0,
     ) -> None:
         layouts = {(chain.channels, chain.outputs) for chain in chains.values()}
         if len(layouts) != 1:
@@ -93,6 +96,7 @@ class ChainSwitcher:
         self._settle_frames = round(settle * sample_rate)
         self._step = step
         self._history = DelayLine(self.channels, round(history * sample_rate))
+        self._stem_history = DelayLine(stem_channels, self._history.latency) if stem_channels else None
         self._voices = {
             slot: Voice(chain, round(chain.quiet_time * sample_rate), self.latency) for slot, chain in chains.items()
         }
@@ -150,7 +154,7 @@ class ChainSwitcher:
             if rings_on:
                 new.start(0.0, 0.0)
             else:
-                new.warm(self._recent_input())
+                new.warm(self._recent_input(), self._stem_history.content() if self._stem_history else None)
                 new.start(1.0, 0.0)
         new.resume(self._fade_frames, self._gate_frames if rings_on else self._fade_frames)
         self._selected = slot
@@ -233,13 +237,15 @@ class ChainSwitcher:
         else:
             self._level.set(level)
 
-    def process(self, block: Audio) -> Audio:
+    def process(self, block: Audio, stem: Audio | None = None) -> Audio:
         """Play a block through the chains that sound.
 
         Parameters
         ----------
         block : ndarray of float32, shape (channels, frames)
             What is played.
+        stem : ndarray of float32, shape (stem_channels, frames), optional
+            What side-chains hear.
 
         Returns
         -------
@@ -250,18 +256,20 @@ class ChainSwitcher:
         mixed: Audio | None = None
         for voice in self._voices.values():
             if voice.active:
-                output = self._play(voice, block)
+                output = self._play(voice, block, stem)
                 mixed = output if mixed is None else mixed + output
         self._history.process(block)
+        if self._stem_history and stem is not None:
+            self._stem_history.process(stem)
         if mixed is None:
             mixed = np.zeros((self.outputs, block.shape[1]), np.float32)
         return scaled(mixed, self._level.next(block.shape[1]))
 
-    def _play(self, voice: Voice, block: Audio) -> Audio:
+    def _play(self, voice: Voice, block: Audio, stem: Audio | None) -> Audio:
         frames = block.shape[1]
         if voice.released and not voice.leaving and voice.rung + frames > voice.limit_frames:
             voice.leave(self._gate_frames, wait=max(voice.limit_frames - voice.rung, 0))
-        signal = voice.align.process(voice.chain.process(scaled(block, voice.input.next(frames))))
+        signal = voice.align.process(voice.chain.process(scaled(block, voice.input.next(frames)), stem))
         if voice.released:
             voice.listen(signal)
             heard_all = voice.rung > self._fade_frames + self.latency

@@ -24,8 +24,11 @@ class SwitchableChain(Protocol):
         """Seconds after which it has rung out for certain; infinite when unknown."""
         ...
 
-    def process(self, block: Audio) -> Audio:
-        """Play a block (channels, frames); return (outputs, frames), late by `latency` frames."""
+    def process(self, block: Audio, stem: Audio | None = None) -> Audio:
+        """Play a block (channels, frames); return (outputs, frames), late by `latency` frames.
+
+        `stem` is what side-chains hear.
+        """
         ...
 
     def resetting(self) -> Iterator[None]:
@@ -90,9 +93,9 @@ class Voice:
         loud = np.flatnonzero(np.abs(signal).max(axis=0) >= SILENCE)
         self.quiet = frames - 1 - int(loud[-1]) if loud.size else self.quiet + frames
 
-    def warm(self, recent: Audio) -> None:
+    def warm(self, recent: Audio, stem: Audio | None) -> None:
         """Hear what was played before, unheard."""
-        self.align.process(self.chain.process(recent))
+        self.align.process(self.chain.process(recent, stem))
 
     @property
     def ready(self) -> bool:

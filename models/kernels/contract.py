@@ -8,6 +8,9 @@ an exported plugin) needs nothing else::
     void  process(void *state, const float *const *in, float *const *out, int32 frames)
     void  reset(void *state)
 
+A kernel of a C compiler may have two more (``kernel.h``): ``event`` takes MIDI, ``release`` lets go of what ``prepare``
+took beside the state's memory; and it may hear a side-chain. `runnable` says how it presents itself.
+
 The *program* is immutable (tables and weights, shared by all instances). The *state* is memory that the caller owns:
 zeroed, aligned to 64 bytes, as large as ``measure`` asks. It starts with the parameter slots (``float32``), which the
 caller writes between calls of ``process``; a kernel holds no pointer into its own state, so a state can be copied.
@@ -29,21 +32,31 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from .memory import float64_at, int32_at
+from .parameter import Parameter
+from .runnable import SETUP, KernelAddresses
+
+__all__ = [
+    "ALIGNMENT",
+    "MEASURE",
+    "PARAMETER_BYTES",
+    "PARAMETER_SLOTS",
+    "PREPARE",
+    "PROCESS",
+    "RESET",
+    "SETUP",
+    "Kernel",
+    "KernelFunctions",
+    "Parameter",
+    "aligned_bytes",
+    "compiled",
+    "pack_program",
+    "setup_channels",
+    "setup_sample_rate",
+]
 
 ALIGNMENT: Final = 64
 PARAMETER_SLOTS: Final = 64
 PARAMETER_BYTES: Final = 4 * PARAMETER_SLOTS  # a numba kernel's own data start here
-
-SETUP: Final = np.dtype(
-    [
-        ("sample_rate", np.float64),
-        ("max_frames", np.int32),
-        ("inputs", np.int32),
-        ("outputs", np.int32),
-        ("side_inputs", np.int32),
-    ],
-    align=True,
-)
 
 MEASURE: Final = types.int64(types.int64, types.int64)
 PREPARE: Final = types.int32(types.int64, types.int64, types.int64)
@@ -73,46 +86,6 @@ def setup_channels(setup: int) -> int:
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One automatable number of a kernel: a float slot of its state.
-
-    Attributes
-    ----------
-    name : str
-        Name in Python and in presets, unit last: ``input_db``.
-    title : str
-        Name a host shows: ``Input``.
-    unit : str
-        Unit a host shows: ``dB``, ``Hz``, ``%`` or empty.
-    minimum, maximum, default : float
-        Range and start value, in the unit.
-    steps : int
-        0 for a continuous range, else the number of steps between minimum and maximum (1 is a switch).
-    smoothing : float
-        Seconds over which the kernel ramps a change; 0 where a jump is harmless.
-    """
-
-    name: str
-    title: str
-    unit: str
-    minimum: float
-    maximum: float
-    default: float
-    steps: int = 0
-    smoothing: float = 0.0
-
-    def check(self, value: float) -> float:
-        """Return `value` as float; raise `ParameterError` when it is outside the range or not finite."""
-        number = float(value)
-        if not self.minimum <= number <= self.maximum:
-            raise ParameterError(
-                f"{self.name} is {value:g}{self.unit and ' ' + self.unit}: "
-                f"use a value from {self.minimum:g} to {self.maximum:g}"
-            )
-        return number
-
-
-@dataclass(frozen=True)
 class KernelFunctions:
     """The compiled C functions of a kernel (numba ``CFunc`` objects, each with an ``address``)."""
 
@@ -129,7 +102,7 @@ class KernelFunctions:
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """Functions and program of a kernel, with what a host has to know about it.
+    """Functions and program of a kernel compiled by numba, with what a host has to know about it: a `RunnableKernel`.
 
     Attributes
     ----------
@@ -164,6 +137,16 @@ class Kernel:
             )
         if self.program.ctypes.data % ALIGNMENT:
             raise ParameterError(f"the program of kernel {self.name!r} is not aligned to {ALIGNMENT} bytes")
+
+    @property
+    def side_inputs(self) -> int:
+        """Kernels of numba hear no side-chain."""
+        return 0
+
+    @property
+    def addresses(self) -> KernelAddresses:
+        """The C functions and the program; such a kernel takes no MIDI and its state is nothing but its memory."""
+        return KernelAddresses(*self.functions.addresses, program=self.program.ctypes.data)
 
 
 def aligned_bytes(size: int) -> NDArray[np.uint8]:

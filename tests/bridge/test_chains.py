@@ -251,7 +251,7 @@ def test_tails_add_up_in_a_chain_and_the_longest_branch_counts(load) -> None:
         (
             '[[chain]]\ntype = "lv2"\nuri = "urn:x"',
             PluginError,
-            r"test.toml:\d+: chain\[0\]: the LV2 plugin urn:x cannot",
+            r"test.toml:\d+: chain\[0\]: there is no LV2 plugin urn:x",
         ),
         (
             '[[chain]]\ntype = "vst3"\npath = "Nix.vst3"',
@@ -282,8 +282,12 @@ def test_mappings_that_do_not_fit_the_model_are_refused(load, model, mapping: st
 
 
 @pytest.fixture
-def tone_plugin() -> tuple[str, ToneStack]:
-    """A VST3 plugin as a node, and the same as a processor: the bridge lists the kernels of living processors."""
+def tone_plugin(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ToneStack]:
+    """A VST3 plugin as a node, and the same as a processor: the bridge lists the kernels of living processors.
+
+    No other process can load it, so that it has no trial.
+    """
+    monkeypatch.setenv("AMPBOARD_TRUST_PLUGINS", "1")
     plugin = ToneStack("vox", bass=2.0, treble=8.0)
     return f'[[chain]]\ntype = "vst3"\npath = "{bundle_path()}"\nplugin = "{plugin.name}"\n', plugin
 

@@ -1,6 +1,6 @@
 """Chains changed under sound: on the frame, without a step, the old one ringing on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -231,7 +231,7 @@ def test_amp_that_puts_out_a_constant_at_rest_does_not_click() -> None:
 
         latency, channels, outputs, quiet_time, tail_seconds = 0, 1, 1, 0.1, 0.2
 
-        def process(self, block: np.ndarray) -> np.ndarray:
+        def process(self, block: np.ndarray, stem: np.ndarray | None = None) -> np.ndarray:
             return block + np.float32(0.1)
 
         def resetting(self) -> Iterator[None]:

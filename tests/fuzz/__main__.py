@@ -12,9 +12,11 @@ from pathlib import Path
 from random import Random, randrange
 from tempfile import TemporaryDirectory
 
+from ..watched_child import Outcome, Worker
 from .mutation import mutate
 from .seeds import FACTORY, Seed, seeds
-from .worker import Outcome, Worker
+
+CHILD = (sys.executable, "-m", "tests.fuzz.child")
 
 
 def main() -> int:
@@ -27,7 +29,7 @@ def main() -> int:
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         place = Path(folder)
-        with Worker(environment={"NUMBA_CACHE_DIR": str(place / "code")}) as worker:
+        with Worker(CHILD, environment={"NUMBA_CACHE_DIR": str(place / "code")}) as worker:
             shutil.copytree(FACTORY, place / "factory", ignore=shutil.ignore_patterns("recordings"))
             if options.file:
                 return _again(worker, place, options.file)

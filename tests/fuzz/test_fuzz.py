@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
+from ..watched_child import REPOSITORY, Worker
 from .mutation import mutate
 from .seeds import seeds
-from .worker import REPOSITORY, Worker
 
 SECONDS = os.environ.get("AMPBOARD_FUZZ_SECONDS", "30")
 

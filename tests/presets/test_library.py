@@ -8,7 +8,8 @@ from ampboard.models.errors import PresetError
 from ampboard.presets import Cabinet, Neural, find_preset, list_presets, load_preset, load_setlist
 from ampboard.presets.library import user_folder
 
-FACTORY = ("clean", "crunch", "lead")
+DEMO = ("clean", "crunch", "lead")
+FACTORY = ("clean", "combo", "crunch", "lead", "screamer")
 OWN = 'schema = 1\nname = "Own"\n[[chain]]\ntype = "builtin"\nplugin = "Reverb"\n'
 
 
@@ -26,7 +27,7 @@ def test_factory_presets_are_listed(own_folder: Path) -> None:
 def test_factory_presets_load_and_pin_their_files(own_folder: Path, name: str) -> None:
     preset = load_preset(name)
     files = [node for node in preset.nodes.values() if isinstance(node, (Neural, Cabinet))]
-    assert {type(node) for node in files} == {Neural, Cabinet}
+    assert {type(node) for node in files} == ({Neural, Cabinet} if name != "combo" else set())
     assert all(node.sha256 for node in files)
     assert preset.licence
     assert preset.description
@@ -34,7 +35,7 @@ def test_factory_presets_load_and_pin_their_files(own_folder: Path, name: str) -
 
 def test_the_demo_setlist_plays_the_factory_presets(own_folder: Path) -> None:
     setlist = load_setlist("demo")
-    assert {preset.path.stem for preset in setlist.presets if preset.path} == set(FACTORY)
+    assert {preset.path.stem for preset in setlist.presets if preset.path} == set(DEMO)
 
 
 def test_own_presets_are_found_and_hide_factory_ones(own_folder: Path) -> None:
@@ -42,9 +43,11 @@ def test_own_presets_are_found_and_hide_factory_ones(own_folder: Path) -> None:
     (own_folder / "crunch.toml").write_text(OWN)
     assert [(e.name, e.origin) for e in list_presets()] == [
         ("clean", "factory"),
+        ("combo", "factory"),
         ("crunch", "user"),
         ("lead", "factory"),
         ("mine", "user"),
+        ("screamer", "factory"),
     ]
     assert load_preset("crunch").name == "Own"
     assert find_preset("mine") == own_folder / "mine.toml"

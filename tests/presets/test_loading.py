@@ -11,6 +11,7 @@ from ampboard.models.errors import PresetError
 from ampboard.presets import InvalidDocument, Neural, Parallel, load_preset
 
 HEAD = 'schema = 1\nname = "Test"\n'
+LV2 = '[[chain]]\ntype = "lv2"\nuri = "urn:x"\n'
 REVERB = '[[chain]]\ntype = "builtin"\nplugin = "Reverb"\n'
 
 
@@ -129,6 +130,32 @@ def test_identifiers_are_made_from_the_kind_and_numbered(preset_file) -> None:
         (
             HEAD + '[[chain]]\ntype = "vst3"\npath = "x"\nraw_state = "abcde"',
             ["test.toml:6: chain[0].raw_state: not base64"],
+        ),
+        (
+            HEAD + LV2 + 'state.x = 1\nstate_file = "model.nam"',
+            ["test.toml:7: chain[0].state_file: the node has a state too", "test.toml:7: chain[0].state_file: 'model"],
+        ),
+        (HEAD + LV2 + 'files = { IR = "no.wav" }', ["test.toml:6: chain[0].files.IR: there is no file"]),
+        (HEAD + LV2 + "midi = 17", ["test.toml:6: chain[0].midi: 17 is too large: use at most 16"]),
+        (HEAD + LV2 + "block_size = 0", ["test.toml:6: chain[0].block_size: 0 is too small: use at least 1"]),
+        (
+            HEAD + REVERB + LV2 + 'side_chain = "revreb"',
+            ["test.toml:9: chain[1].side_chain: no node is called 'revreb': did you mean reverb?"],
+        ),
+        (
+            HEAD + LV2 + 'side_chain = "reverb"\n' + REVERB,
+            ["test.toml:6: chain[0].side_chain: 'reverb' does not sound before this node: use input, stem"],
+        ),
+        (
+            HEAD + REVERB + 'id = "stem"\n' + LV2 + 'side_chain = "stem"',
+            ["test.toml:10: chain[1].side_chain: 'stem' means a stem of the render: give the node another id"],
+        ),
+        (
+            HEAD
+            + '[[chain]]\ntype = "parallel"\n[[chain.branches]]\n'
+            + LV2.replace("chain]]", "chain.branches.chain]]")
+            + 'side_chain = "parallel"',
+            ["test.toml:9: chain[0].branches[0].chain[0].side_chain: 'parallel' does not sound before this node"],
         ),
         (HEAD + REVERB + 'id = "x"\n' + REVERB + 'id = "x"', ["test.toml:10: chain[1].id: 'x' is taken"]),
         (HEAD + REVERB + 'id = "levels"', ["test.toml:6: chain[0].id: 'levels' is the name"]),

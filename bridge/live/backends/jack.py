@@ -112,7 +112,9 @@ class JackBackend:
         if tuple(wanted) == NONE:
             return
         if wanted:
-            known = [port.name for port in self._client.get_ports(is_audio=True, is_output=is_output, is_input=not is_output)]
+            known = [
+                port.name for port in self._client.get_ports(is_audio=True, is_output=is_output, is_input=not is_output)
+            ]
             for name in wanted:
                 if name not in known:
                     raise DeviceError(f"JACK: there is no port {name!r}: use one of {', '.join(known) or 'none'}")

@@ -1,6 +1,7 @@
 """The command line as a user meets it: real processes, their exit codes and what they print."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +15,11 @@ from ampboard.presets.library import factory_folder
 FACTORY = factory_folder()
 
 
-def ampboard(*arguments: str | Path, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
+def ampboard(*arguments: str | Path, timeout: float = 120.0, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from ampboard.bridge.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, check=False, env=os.environ | environment
+    )
 
 
 @pytest.fixture
@@ -53,6 +56,27 @@ def test_presets_list_and_show() -> None:
     assert shown.returncode == 0
     assert "crunch.nam" in shown.stdout
     assert json.loads(ampboard("presets", "show", "lead", "--json").stdout)["name"] == "Lead"
+
+
+def test_packages_that_are_missing_are_named(tmp_path: Path) -> None:
+    nothing = {"LV2_PATH": str(tmp_path)}
+    listed = json.loads(ampboard("presets", "list", "--json", **nothing).stdout)
+    [screamer] = [preset for preset in listed if preset["name"] == "screamer"]
+    packages = ["guitarix-lv2", "dragonfly-reverb-lv2"]
+    assert screamer["needs"] == [{"package": package, "missing": True} for package in packages]
+    shown = ampboard("presets", "show", "screamer", **nothing)
+    assert "guitarix-lv2 (missing), dragonfly-reverb-lv2 (missing)" in " ".join(shown.stdout.split())
+    done = ampboard("presets", "validate", FACTORY / "screamer.toml", "--json", **nothing)
+    assert done.returncode == 2
+    [pedal, plate] = json.loads(done.stdout)[0]["problems"]
+    assert "screamer.toml:18: chain[1]: there is no LV2 plugin http://guitarix.sourceforge.net" in pedal
+    assert pedal.endswith("it comes with guitarix-lv2: apt install guitarix-lv2")
+    assert plate.endswith("it comes with dragonfly-reverb-lv2: apt install dragonfly-reverb-lv2")
+
+
+def test_validate_says_nothing_that_plugins_say() -> None:
+    done = ampboard("presets", "validate", FACTORY / "combo.toml", "--json")
+    assert len(json.loads(done.stdout)) == 1
 
 
 def test_validate_names_line_and_field(tmp_path: Path) -> None:

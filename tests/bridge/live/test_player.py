@@ -2,7 +2,6 @@
 
 import random
 
-
 import numpy as np
 import pytest
 
@@ -117,7 +116,9 @@ def test_random_show_equals_its_replay_bit_for_bit(bench: Bench) -> None:
     moves = [c for c in bench.rig.controls if c.target.endswith(("_db", ".bypass", "wet_level"))]
     for _ in range(300):
         bench.play(generator.choice([1, 1, 2, 5, 40]))
-        kind = generator.choice([Command.SWITCH] * 4 + [Command.MOVE] * 4 + [Command.LEVEL, Command.PANIC, Command.BYPASS])
+        kind = generator.choice(
+            [Command.SWITCH] * 4 + [Command.MOVE] * 4 + [Command.LEVEL, Command.PANIC, Command.BYPASS]
+        )
         chosen = generator.choice(moves)
         value = {
             Command.MOVE: generator.choice([chosen.value, max(chosen.low, min(chosen.high, 1.0))]),
@@ -135,15 +136,12 @@ def test_chain_that_was_used_comes_back_from_rest_in_steps_between_blocks(bench:
     for slot in (1, 0):
         bench.send(Command.SWITCH, slot=slot)
         bench.play(2)
-    for blocks in range(4000):
-        if bench.rig.switcher.ringing == () and bench.rig.switcher.ready(1):
-            break
+    while bench.rig.switcher.ringing or not bench.rig.switcher.ready(1):
         bench.play(1)
-    else:
-        pytest.fail("the chain of slot 1 did not come to rest within 4000 blocks")
+        assert len(bench.played) < 4000
     bench.send(Command.SWITCH, slot=1)
     bench.play(30)
-    assert bench.of_kind(Event.APPLIED)[-1].frame >= blocks * BLOCK
+    assert bench.of_kind(Event.APPLIED)[-1].frame == (len(bench.played) - 30) * BLOCK
     np.testing.assert_array_equal(np.concatenate(bench.played, axis=1), bench.replayed())
 
 
@@ -245,5 +243,3 @@ def test_desk_does_the_same_for_engine_and_replay() -> None:
     assert desk.chain(Record(Command.SWITCH, slot=2)) == 2
     assert desk.chain(Record(Command.BYPASS, value=1.0)) == -1
     assert desk.chain(Record(Command.MOVE)) is None
-
-

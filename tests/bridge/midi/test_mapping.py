@@ -6,6 +6,7 @@ import pytest
 from ampboard.bridge.midi.mapping import (
     MidiMapper,
     MoveControl,
+    PlayMidi,
     SelectSlot,
     SetLevel,
     UnknownProgram,
@@ -86,3 +87,20 @@ def test_other_channels_and_other_messages_mean_nothing() -> None:
     assert midi.actions(mido.Message("note_on", channel=1)) == ()
     assert midi.actions(mido.Message("clock")) == ()
     assert midi.actions(control(99, 3, channel=1)) == ()
+
+
+def test_plugins_get_what_is_played_on_their_channels() -> None:
+    playing = MidiMapper(Banks({}), [[]], plugin_channels=frozenset({2}))
+    played = [
+        mido.Message("note_on", channel=1, note=60, velocity=100),
+        mido.Message("pitchwheel", channel=1, pitch=-8192),
+        mido.Message("aftertouch", channel=1, value=3),
+        mido.Message("control_change", channel=1, control=74, value=64),
+    ]
+    for message in played:
+        assert playing.actions(message) == (PlayMidi(bytes(message.bytes())),)
+        assert playing.actions(message.copy(channel=0)) == ()
+    volume = mido.Message("control_change", channel=1, control=7, value=127)
+    assert playing.actions(volume) == (SetLevel("volume", 0.0), PlayMidi(bytes(volume.bytes())))
+    for message in (mido.Message("program_change", channel=1), mido.Message("control_change", channel=1, control=32)):
+        assert not any(isinstance(action, PlayMidi) for action in playing.actions(message))

@@ -384,7 +384,7 @@ static void test_plugins_come_and_go_on_several_threads(void) {
 }
 
 int main(void) {
-    uint64_t sizes[4];
+    uint64_t sizes[5];
     ampboard_structure_sizes(sizes);
     CHECK(sizes[0] == sizeof(struct kernel));
     test_registry();
@@ -407,6 +407,7 @@ int main(void) {
 
     test_swaps_while_playing();
     test_plugins_come_and_go_on_several_threads();
+    test_streams();
     puts("all as it should be");
     return 0;
 }

@@ -71,4 +71,7 @@ vst3_result plugin_process(struct plugin *plugin, int32_t channels, int32_t fram
 vst3_result plugin_save(struct plugin *plugin, struct stream *to);
 vst3_result plugin_restore(struct plugin *plugin, struct stream *from);
 
+/* drive_streams.c: MIDI, side-chains, and what a kernel takes beside its state. */
+void test_streams(void);
+
 #endif

@@ -8,8 +8,13 @@ from typing import Final
 
 import pedalboard
 
-from ...models.errors import ParameterError, PluginError
-from ...presets.builtins import suggestion
+from ....models.errors import ParameterError, PluginError
+from ....presets.builtins import suggestion
+from ...native.library import BUNDLE, bundle_path
+from ..entering import entered, identity_of
+from ..identity import PluginIdentity
+from ..trial import load_safely
+from .state import restore_state
 
 # Steinberg's "Plug-in Locations": the user's folder before the machine's.
 _FOLDERS: Final = {
@@ -49,7 +54,7 @@ def load_vst3(
     parameters: Mapping[str, float | bool | str] | None = None,
     raw_state: bytes | None = None,
 ) -> pedalboard.VST3Plugin:
-    """Load an installed VST3 effect.
+    """Load an installed VST3 effect; the first time it is tried in a child process.
 
     Parameters
     ----------
@@ -60,7 +65,7 @@ def load_vst3(
     parameters : mapping, optional
         Values by the names pedalboard gives the parameters; set after the state.
     raw_state : bytes, optional
-        The plugin's state, as `pedalboard.VST3Plugin.raw_state` gives it.
+        The plugin's state, as `pedalboard.VST3Plugin.raw_state` gives it, or the content of a ``.vstpreset`` file.
 
     Returns
     -------
@@ -69,21 +74,30 @@ def load_vst3(
     Raises
     ------
     PluginError
-        When it cannot be found or loaded, or is an instrument.
+        When it cannot be found or loaded, has crashed or hung before, or is an instrument; when the state is damaged or
+        of another plugin.
     ParameterError
         When it has no such parameter, or refuses a value.
     """
     found = find_vst3(str(path))
+    if found.name == BUNDLE and found == bundle_path():  # our own, which knows what was registered in this process
+        plugin = _make(found, plugin_name)
+    else:
+        plugin = load_safely(PluginIdentity.vst3(found, plugin_name), lambda: _make(found, plugin_name))
+    if raw_state is not None:
+        restore_state(plugin, raw_state, origin=f"the state given for {found}")
+    for name, value in (parameters or {}).items():
+        set_vst3_parameter(plugin, name, value)
+    return plugin
+
+
+def _make(found: Path, plugin_name: str | None) -> pedalboard.VST3Plugin:
     try:
         plugin = pedalboard.VST3Plugin(str(found), plugin_name=plugin_name)
     except (ImportError, ValueError, RuntimeError) as error:
         raise PluginError(f"{found}: the plugin cannot be loaded: {_one_line(error)}") from None
     if not plugin.is_effect:
         raise PluginError(f"{found}: {plugin.name} is an instrument: a chain takes effects")
-    if raw_state is not None:
-        plugin.raw_state = raw_state
-    for name, value in (parameters or {}).items():
-        set_vst3_parameter(plugin, name, value)
     return plugin
 
 
@@ -95,13 +109,15 @@ def set_vst3_parameter(plugin: pedalboard.VST3Plugin, name: str, value: float | 
     ParameterError
         When there is no such parameter, or the plugin refuses the value.
     """
-    known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
-    if name not in known:
-        raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
-    try:
-        setattr(plugin, name, value)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
+    identity = identity_of(plugin)
+    with entered((identity,) if identity else (), "setting its parameters"):
+        known: Mapping[str, object] = plugin.parameters  # pyright: ignore[reportAttributeAccessIssue]
+        if name not in known:
+            raise ParameterError(f"{plugin.name} has no parameter {name!r}: {suggestion(name, known)}")
+        try:
+            setattr(plugin, name, value)
+        except (ValueError, TypeError) as error:
+            raise ParameterError(f"{plugin.name}: {name} is {value!r}: {_one_line(error)}") from None
 
 
 def _one_line(error: Exception) -> str:

@@ -4,14 +4,12 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-CHILD = (sys.executable, "-m", "tests.fuzz.child")
+REPOSITORY = Path(__file__).resolve().parents[1]
 LONGEST = 30.0  # seconds a file may take
 STARTING = 120.0  # more for the first: imports and compilation
 
@@ -30,7 +28,7 @@ class Outcome:
 
 
 class Worker:
-    """Runs files in a child process.
+    """Gives work to a child process, line by line: a target and a name, tab between; answers are a word and a reason.
 
     Parameters
     ----------
@@ -44,7 +42,7 @@ class Worker:
 
     def __init__(
         self,
-        command: Sequence[str] = CHILD,
+        command: Sequence[str],
         *,
         longest: float = LONGEST,
         starting: float = STARTING,
@@ -71,8 +69,8 @@ class Worker:
         child.communicate()
         return child.returncode
 
-    def run(self, target: str, path: Path) -> Outcome:
-        """Give a file to a target and wait for the outcome."""
+    def run(self, target: str, name: Path | str) -> Outcome:
+        """Give something to a target and wait for the outcome."""
         longest = self._longest
         if self._child is None:
             longest = self._starting
@@ -90,7 +88,7 @@ class Worker:
         assert child.stdin
         assert child.stdout
         try:
-            child.stdin.write(f"{target}\t{path}\n".encode())
+            child.stdin.write(f"{target}\t{name}\n".encode())
             child.stdin.flush()
         except BrokenPipeError:
             return self._died()
