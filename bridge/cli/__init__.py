@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, live, models, plugins, presets, render, repair
+from . import demo, live, midi, models, plugins, presets, render, repair
 from .extensions import add_commands
 from .output import print_error
 
@@ -41,10 +41,11 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("render")(render.render)
-app.command("live")(live.live)
 app.command("replay")(live.replay)
+app.add_typer(live.app, name="live")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
+app.add_typer(midi.app, name="midi")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(repair.app, name="repair")
 add_commands(app, {"presets": presets.app, "models": models.app, "plugins": plugins.app, "repair": repair.app})

@@ -1,5 +1,6 @@
 """``ampboard live``: play a setlist through JACK or a sound card, switched by MIDI; and a show again from its log."""
 
+import math
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from .calibrate import calibrate
 from .output import Json, console, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
     from ..live.session import Session, Summary
 
 POLL_SECONDS: Final = 0.02
+
+app = typer.Typer(invoke_without_command=True, help="Play live: audio in, audio out, a MIDI footswitch.")
+app.command("calibrate")(calibrate)
 
 
 class BackendName(StrEnum):
@@ -27,7 +32,9 @@ class BackendName(StrEnum):
     STREAM = "stream"
 
 
+@app.callback()
 def live(
+    context: typer.Context,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="Preset file, or a name in the library.")] = None,
     setlist: Annotated[str | None, typer.Option("--setlist", "-s", help="Setlist file, or 'demo'.")] = None,
     backend: Annotated[
@@ -59,11 +66,15 @@ def live(
     spare: Annotated[
         bool, typer.Option("--spare/--no-spare", help="Keep a second engine loaded, for when a plugin ends the first.")
     ] = True,
+    tuning: Annotated[str, typer.Option(help="Of the tuner: standard, drop-d, 7-string, bass, ...")] = "chromatic",
+    reference: Annotated[float, typer.Option(help="A4 of the tuner in Hz, 415 to 466.")] = 440.0,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after this time.")] = None,
     list_ports: Annotated[bool, typer.Option("--list", help="List devices and ports, and exit.")] = False,
     json: Json = False,
 ) -> None:
     """Play live: audio in, audio out, a MIDI footswitch."""
+    if context.invoked_subcommand:
+        return
     if list_ports:
         _list(server, as_json=json)
         return
@@ -74,7 +85,9 @@ def live(
     from ..live.backends.protocol import Wiring
     from ..live.session import Session
     from ..live.specification import Specification
+    from ..live.tuner import check_tuner
 
+    check_tuner(reference, tuning)
     specification = Specification(
         preset=preset or "",
         setlist=setlist or "",
@@ -96,7 +109,7 @@ def live(
     try:
         if not json:
             _show_load(session)
-        _run(session, seconds, quiet=json)
+        _run(session, seconds, quiet=json, tuning=tuning, reference_hz=reference)
     finally:
         summary = session.stop()
     if json:
@@ -159,8 +172,10 @@ def _show_load(session: "Session") -> None:
     print_rows(rows, as_json=False, title=title)
 
 
-def _run(session: "Session", seconds: float | None, *, quiet: bool) -> None:
-    """Until interrupted, terminated or the time is over."""
+def _run(session: "Session", seconds: float | None, *, quiet: bool, tuning: str, reference_hz: float) -> None:
+    """Until the player quits, it is interrupted or terminated, or the time is over."""
+    from ..live.watching import watch
+
     stopping: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -168,19 +183,15 @@ def _run(session: "Session", seconds: float | None, *, quiet: bool) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    end = None if seconds is None else time.monotonic() + seconds
-    shown, told = -1, 0
-    while not stopping and (end is None or time.monotonic() < end):
+    end = math.inf if seconds is None else time.monotonic() + seconds
+
+    def over() -> bool:
+        return bool(stopping) or time.monotonic() >= end
+
+    if not quiet:
+        watch(session, over, reference_hz=reference_hz, tuning=tuning)
+    while quiet and not over():
         session.poll()
-        view = session.view
-        if not quiet and view.slot != shown:
-            shown = view.slot
-            console.print(
-                f"{view.frame / session.facts.sample_rate:9.2f} s  slot {view.slot + 1}: {view.preset} {view.song}"
-            )
-        for message in view.messages[told:]:
-            print_error(message)
-        told = len(view.messages)
         time.sleep(POLL_SECONDS)
 
 

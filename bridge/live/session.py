@@ -12,6 +12,7 @@ import mido
 from ...models.errors import ParameterError
 from ...presets import Slot
 from ..midi.mapping import Action, MidiMapper, MoveControl, PlayMidi, SelectSlot, SetLevel, UnknownProgram
+from ..midi.words import message_words
 from ..rendering.score import Programme
 from .engine import Engine
 from .log import ShowLog
@@ -169,7 +170,7 @@ class Session:
         """Take a MIDI message; from any thread."""
         with self._lock:
             actions = self._mapper.actions(message)
-            self.view.last_midi = str(message)
+            self.view.last_midi = message_words(message)
         for action in actions:
             self.act(action)
 
