@@ -11,6 +11,7 @@ from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Tone, Vst3
 from ..presets.builtins import builtin_arguments, builtin_classes
 from ..presets.lv2_state import read_state_file, with_paths
 from . import processors
+from .interface_level import MEASURED, read_interface_level
 from .lv2_node_state import state_of_document
 from .plugins.lv2 import load_lv2
 from .plugins.vst3 import load_vst3
@@ -41,7 +42,7 @@ def _neural(preset: Preset, node: Neural) -> pedalboard.Plugin:
         output_db=node.output_db,
         mix=node.mix,
         quality=node.quality,
-        interface_dbu=node.interface_dbu,
+        interface_dbu=read_interface_level() if node.interface_dbu == MEASURED else node.interface_dbu,
         output=node.output,
         oversampling=node.oversampling,
         rate_conversion=node.rate_conversion,

@@ -31,3 +31,7 @@ class AudioError(AmpboardError):
 
 class MidiError(AmpboardError):
     """A MIDI file or message cannot be used."""
+
+
+class DeviceError(AmpboardError):
+    """An audio or MIDI device, or the server or library behind it, that is not there or refuses."""

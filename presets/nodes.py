@@ -62,9 +62,10 @@ class Neural(NodeRecord):
     quality: Share | None = Field(
         default=None, description="For models in several sizes: 0 is the smallest, 1 the whole one."
     )
-    interface_dbu: InterfaceLevel | None = Field(
+    interface_dbu: InterfaceLevel | Literal["measured"] | None = Field(
         default=None,
-        description="Level in dBu of a sine of full scale at your interface: the model is driven as its device was.",
+        description="Level in dBu of a sine of full scale at your interface, or measured: as ampboard live calibrate"
+        " found it. The model is driven as its device was.",
     )
     output: OutputLevel = Field(
         default="raw",

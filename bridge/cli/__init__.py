@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...models.errors import AmpboardError
-from . import demo, models, plugins, presets, render
+from . import demo, live, midi, models, plugins, presets, render
 from .output import print_error
 
 BAD_INPUT = 2
@@ -40,8 +40,11 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("render")(render.render)
+app.command("replay")(live.replay)
+app.add_typer(live.app, name="live")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
+app.add_typer(midi.app, name="midi")
 app.add_typer(plugins.app, name="plugins")
 
 

@@ -1,6 +1,7 @@
 """A pedalboard, and the chain of a preset, as strict streams."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
 from ..midi.messages import channel
 from ..tails import echo_seconds
-from .stages import Container, Queue, leaves, stages, widens
+from .stages import Container, Queue, finish, leaves, stages, widens
 from .stem_feed import StemFeed
 
 if TYPE_CHECKING:
@@ -123,11 +124,15 @@ class StreamingBoard:
 
     def reset(self) -> None:
         """Return to rest, as after construction; plugins that take MIDI keep the positions of their controllers."""
+        finish(self.resetting())
+
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps, none longer than playing a block of `max_block` frames; not to be played between."""
         self._position = 0
         if self._feed:
             self._feed.reset()
         for stage in self._stages:
-            stage.reset()
+            yield from stage.resetting()
         self._queue = self._empty_queue()
 
     def refresh(self) -> None:

@@ -1,6 +1,6 @@
 """The parts of a stream: runs of processors, branches side by side, mono becoming stereo."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as chained
 from typing import Any, Final, Protocol
@@ -60,8 +60,8 @@ class Stage(Protocol):
         """Return at most as many frames as came in."""
         ...
 
-    def reset(self) -> None:
-        """Return to rest."""
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps, none longer than playing a block."""
         ...
 
     def refresh(self) -> None:
@@ -139,7 +139,7 @@ class Run:
         self.midi = [MidiInput(player, delay)] if player else []
         self.latency = 0
         self.missing = 0
-        self.reset()
+        finish(self.resetting())
 
     def process(self, block: Audio) -> Audio:
         """Return what pedalboard returns."""
@@ -147,11 +147,11 @@ class Run:
             midi.deliver(block.shape[1], listening=midi.plugin in self._kernels)
         return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
         refusals = self._refusals()
         try:
-            missing = self._fill()
+            missing = yield from self._fill()
         except (RuntimeError, ValueError) as error:  # what pedalboard raises for a refused layout or rate
             raise PluginError(f"{self._names}: cannot play {self._silence.shape[0]} channels: {error}") from error
         if self._refusals() > refusals:
@@ -198,13 +198,15 @@ class Run:
         silence = self._silence[:, :frames]
         return self._board.process(silence, self._sample_rate, buffer_size=self._max_block, reset=False).shape[1]
 
-    def _fill(self) -> int:
+    def _fill(self) -> Generator[None, None, int]:
         """Play silence until as much comes out as goes in; return how many frames did not."""
         self._rest(self._max_block)  # a plugin's first call ever does not count its latency
+        yield
         self._board.reset()
         missing = steady = 0
         blocks = max(-(-LONGEST_LATENCY * self._sample_rate // self._max_block), 2 * STEADY_BLOCKS)
         for _ in range(blocks):
+            yield
             short = self._max_block - self._rest(self._max_block)
             missing += short
             steady = 0 if short else steady + 1
@@ -251,10 +253,10 @@ class Parallel:
             total += queue.take(frames)
         return total
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Return to rest."""
         for stage in chained.from_iterable(self._branches):
-            stage.reset()
+            yield from stage.resetting()
         self._align()
 
     def refresh(self) -> None:
@@ -285,8 +287,9 @@ class Widening:
         """Return the channel twice."""
         return np.repeat(block, 2, axis=0)
 
-    def reset(self) -> None:
+    def resetting(self) -> Iterator[None]:
         """Nothing is remembered."""
+        return iter(())
 
     def refresh(self) -> None:
         """Nothing can change."""
@@ -305,31 +308,37 @@ def stages(
     def silent() -> int:
         return delay + sum(stage.latency - stage.missing for stage in found)
 
-    def finish() -> None:
+    def close() -> None:
         if pending:
             found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent()))
             pending.clear()
 
     for place in _places(container):
         if channels < outputs and widens([place.plugin]):
-            finish()
+            close()
             found.append(Widening())
             channels = outputs
         if isinstance(place.plugin, Mix):
-            finish()
+            close()
             found.append(Parallel(place, sample_rate, channels, max_block, delay=silent()))
         elif foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
-            finish()
+            close()
             pending.append(place)
-            finish()
+            close()
         else:
             if midi_player(place.plugin):
-                finish()
+                close()
             pending.append(place)
-    finish()
+    close()
     if channels < outputs:
         found.append(Widening())
     return found
+
+
+def finish(steps: Iterator[None]) -> None:
+    """Take all steps at once."""
+    for _ in steps:
+        pass
 
 
 def midi_player(plugin: Plugin) -> RunningKernel | None:

@@ -1,6 +1,6 @@
 """The one class that changes chains under sound."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,8 @@ class ChainSwitcher:
         Seconds of recent input that a chain hears before its output is faded in (without spillover).
     settle : float
         Seconds of silence a chain plays when it returns to rest, before it is brought up again.
+    step : int
+        Frames of that silence a chain plays at once: the largest step of `tidy`.
     stem_channels : int
         Channels of the stem that side-chains hear; 0 when there is none.
 
@@ -73,6 +75,7 @@ class ChainSwitcher:
         tail_limit: float = 10.0,
         history: float = 0.1,
         settle: float = 0.1,
+        step: int = 2048,
         stem_channels: int = 0,
     ) -> None:
         layouts = {(chain.channels, chain.outputs) for chain in chains.values()}
@@ -91,18 +94,20 @@ class ChainSwitcher:
         self._sample_rate = sample_rate
         self._tail_limit = tail_limit
         self._settle_frames = round(settle * sample_rate)
+        self._step = step
         self._history = DelayLine(self.channels, round(history * sample_rate))
         self._stem_history = DelayLine(stem_channels, self._history.latency) if stem_channels else None
         self._voices = {
             slot: Voice(chain, round(chain.quiet_time * sample_rate), self.latency) for slot, chain in chains.items()
         }
         self._levels: dict[str, float] = {}
+        self._changes: dict[int, dict[str, Callable[[], None]]] = {}  # for chains that do not sound
         self._level = DelayedRamp(1.0, self.latency)
         self._selected = initial
         self._playing = False
         for slot, voice in self._voices.items():
             if slot != initial:
-                voice.rest(self._settle_frames)
+                self._bring_to_rest(voice)
         self._voice(initial).start(1.0, 1.0)
 
     @property
@@ -118,6 +123,8 @@ class ChainSwitcher:
     def switch(self, slot: int, *, spillover: bool | None = None) -> None:
         """Bring up the chain of a slot, from the first frame of the next block on.
 
+        A chain that is not `ready` is returned to rest here, which takes longer than a block.
+
         Parameters
         ----------
         slot : int
@@ -131,7 +138,7 @@ class ChainSwitcher:
             When there is no such slot.
         """
         new = self._voice(slot)
-        if slot == self._selected:
+        if slot == self._selected and new.active and not new.leaving:
             return
         rings_on = self._spillover if spillover is None else spillover
         for voice in self._voices.values():
@@ -141,7 +148,9 @@ class ChainSwitcher:
                 else:
                     voice.output.move(0.0, self._fade_frames)
         if not new.active:
-            new.rest_if_used(self._settle_frames)
+            if new.used:
+                self._bring_to_rest(new)
+            self._make_changes(slot)
             if rings_on:
                 new.start(0.0, 0.0)
             else:
@@ -149,6 +158,65 @@ class ChainSwitcher:
                 new.start(1.0, 0.0)
         new.resume(self._fade_frames, self._gate_frames if rings_on else self._fade_frames)
         self._selected = slot
+
+    def change(self, slot: int, name: str, make: Callable[[], None]) -> None:
+        """Change something of a chain: at once when it sounds, else when it is brought up, right before.
+
+        So a chain at rest stays there, whenever it got there, and what `tidy` does is never heard.
+
+        Parameters
+        ----------
+        slot : int
+            Whose chain.
+        name : str
+            What is changed: a later change of the same name takes the place of one that waits.
+        make : callable
+            Makes the change.
+        """
+        if self._voice(slot).active:
+            make()
+        else:
+            self._changes.setdefault(slot, {})[name] = make
+
+    def ready(self, slot: int) -> bool:
+        """Whether `switch` brings up a slot without work: its chain sounds, or has returned to rest."""
+        return self._voice(slot).ready
+
+    def tidy(self, first: int | None = None) -> bool:
+        """Take a step in returning chains to rest that have rung out, in time for when they are wanted again.
+
+        A step takes no longer than a chain takes to play `step` frames or a block. What is heard does not depend on
+        when and whether this is called.
+
+        Parameters
+        ----------
+        first : int, optional
+            A slot whose chain goes before the others.
+
+        Returns
+        -------
+        bool
+            False when there is nothing to do.
+        """
+        if first is not None and not (voice := self._voice(first)).ready:
+            voice.rest(self._settle_frames, self._step)
+            return True
+        for voice in self._voices.values():
+            if not voice.ready:
+                voice.rest(self._settle_frames, self._step)
+                return True
+        return False
+
+    def cut(self) -> None:
+        """Fade out everything that sounds over 5 ms, the selected chain too: silence until the next switch."""
+        for voice in self._voices.values():
+            if voice.active:
+                voice.leave(self._gate_frames)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether any chain is heard."""
+        return any(voice.active for voice in self._voices.values())
 
     def set_level(self, name: str, decibels: float) -> None:
         """Set one of the gains behind all chains, from the first frame of the next block on, over 5 ms.
@@ -217,6 +285,14 @@ class ChainSwitcher:
             return self._voices[slot]
         except KeyError:
             raise ParameterError(f"there is no slot {slot}: use one of {sorted(self._voices)}") from None
+
+    def _make_changes(self, slot: int) -> None:
+        for make in self._changes.pop(slot, {}).values():
+            make()
+
+    def _bring_to_rest(self, voice: Voice) -> None:
+        while voice.rest(self._settle_frames, self._step):
+            pass
 
     def _limit_frames(self, chain: SwitchableChain) -> int:
         """Frames after the switch until a chain must have rung out."""

@@ -1,5 +1,6 @@
 """A chain on its way in or out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,8 +31,8 @@ class SwitchableChain(Protocol):
         """
         ...
 
-    def reset(self) -> None:
-        """Return to rest."""
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps."""
         ...
 
 
@@ -52,6 +53,7 @@ class Voice:
     rung: int = 0  # frames since it was released
     limit_frames: int = 0  # frames it may ring
     quiet: int = 0  # frames since its output was last above -90 dBFS
+    _resting: Iterator[None] | None = None  # the rest of the way to rest
 
     def __post_init__(self) -> None:
         self.input = Ramp(0.0)
@@ -95,17 +97,29 @@ class Voice:
         """Hear what was played before, unheard."""
         self.align.process(self.chain.process(recent, stem))
 
-    def rest(self, settle_frames: int) -> None:
-        """Return to rest: processors that start with a transient of their own have it now, unheard."""
-        self.chain.reset()
-        self.align.reset()
-        self.align.process(self.chain.process(np.zeros((self.chain.channels, settle_frames), np.float32)))
-        self.used = False
+    @property
+    def ready(self) -> bool:
+        """Whether it can be brought up without work: it sounds, or is at rest."""
+        return self.active or not self.used
 
-    def rest_if_used(self, settle_frames: int) -> None:
-        """Return to rest unless it is there."""
-        if self.used:
-            self.rest(settle_frames)
+    def rest(self, settle_frames: int, step: int) -> bool:
+        """Take a step towards rest; False when it is there."""
+        if self._resting is None:
+            self._resting = self._settling(settle_frames, step)
+        for _ in self._resting:
+            return True
+        self._resting = None
+        return False
+
+    def _settling(self, settle_frames: int, step: int) -> Iterator[None]:
+        """Return to rest: processors that start with a transient of their own have it now, unheard."""
+        yield from self.chain.resetting()
+        self.align.reset()
+        for start in range(0, settle_frames, step):
+            silence = np.zeros((self.chain.channels, min(step, settle_frames - start)), np.float32)
+            self.align.process(self.chain.process(silence))
+            yield
+        self.used = False
 
 
 def scaled(block: Audio, gains: Gains) -> Audio:

@@ -1,6 +1,6 @@
 """Chains changed under sound: on the frame, without a step, the old one ringing on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -234,8 +234,8 @@ def test_amp_that_puts_out_a_constant_at_rest_does_not_click() -> None:
         def process(self, block: np.ndarray, stem: np.ndarray | None = None) -> np.ndarray:
             return block + np.float32(0.1)
 
-        def reset(self) -> None:
-            pass
+        def resetting(self) -> Iterator[None]:
+            return iter(())
 
     switching = ChainSwitcher({0: stream([]), 1: Constant()}, sample_rate=RATE, initial=0)
     output = play(switching, np.zeros((1, 50_000), np.float32), {1000: 1, 20_000: 0})[0]

@@ -1,0 +1,1 @@
+"""Playing live: an engine process that does nothing but audio, and what steers it from outside."""

@@ -1,0 +1,397 @@
+"""A show: MIDI in, an engine that plays, a log of what happened."""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import mido
+
+from ...models.errors import ParameterError
+from ...presets import Slot
+from ..midi.mapping import Action, MidiMapper, MoveControl, PlayMidi, SelectSlot, SetLevel, UnknownProgram
+from ..midi.words import message_words
+from ..rendering.score import Programme
+from .engine import Engine
+from .log import ShowLog
+from .midi_ports import open_midi_input
+from .recording import Recording
+from .records import LEVELS, Command, Event, Record
+from .specification import Facts, Specification
+from .supervisor import Supervisor
+from .timing import CallbackTimes
+
+STOP_SECONDS: Final = 2.0
+
+
+@dataclass
+class View:
+    """What a player wants to see, as of the last `Session.poll`.
+
+    Attributes
+    ----------
+    slot : int
+        The slot that plays.
+    preset, song, notes : str
+        What it holds.
+    muted, bypassed : bool
+        Whether the output is silenced for tuning, and whether the dry signal plays.
+    peak_in, peak_out, rms_in, rms_out : float
+        Amplitudes, full scale at 1.
+    load : float
+        The longest callback of the last twentieth of a second, as a part of a block.
+    xruns, dropped, ringing : int
+        Counts: lost audio, messages that found a ring full, chains that ring on.
+    frame : int
+        Frames played.
+    last_midi : str
+        The last message.
+    messages : list of str
+        What else there was to say, oldest first.
+    """
+
+    slot: int = 0
+    preset: str = ""
+    song: str = ""
+    notes: str = ""
+    muted: bool = False
+    bypassed: bool = False
+    peak_in: float = 0.0
+    peak_out: float = 0.0
+    rms_in: float = 0.0
+    rms_out: float = 0.0
+    load: float = 0.0
+    xruns: int = 0
+    dropped: int = 0
+    ringing: int = 0
+    frame: int = 0
+    last_midi: str = ""
+    messages: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a show went: what stands at the end of its log."""
+
+    frames: int
+    xruns: int
+    dropped: int
+    restarts: int
+    times: CallbackTimes
+
+
+class Session:
+    """Plays a setlist or a preset live.
+
+    Commands may be given from any thread. `poll` takes in what the engine reports; call it some twenty times a second
+    or more, from one thread.
+
+    Parameters
+    ----------
+    specification : Specification
+        What to play and through what.
+    midi : sequence of str
+        MIDI inputs; see `midi_ports.GRAMMAR`.
+    midi_channel : int, optional
+        Listen to this channel (1 to 16) alone.
+    folder : Path, optional
+        Where the log is written, and with `record` the sound as ``input.wav`` and ``output.wav``.
+    record : bool
+        Whether to keep the sound.
+    spare : bool
+        See `Supervisor`.
+
+    Attributes
+    ----------
+    facts : Facts
+        What the engine said of itself.
+    view : View
+        What there is to see.
+
+    Raises
+    ------
+    AmpboardError
+        When something cannot be read, made or opened.
+    """
+
+    facts: Facts
+
+    def __init__(
+        self,
+        specification: Specification,
+        *,
+        midi: Iterable[str] = (),
+        midi_channel: int | None = None,
+        folder: Path | None = None,
+        record: bool = False,
+        spare: bool = True,
+    ) -> None:
+        self.programme = Programme.load(specification.preset or None, specification.setlist or None)
+        self._mapper = MidiMapper(self.programme, self.programme.controls, midi_channel, self.programme.plugin_channels)
+        self._lock = threading.Lock()  # several threads command, the ring has one writer
+        self._moved: dict[int, float] = {}  # where the controls are, by index
+        self._levels: dict[int, float] = {}
+        self.view = View(slot=specification.slot)
+        self._selected = specification.slot
+        self._restarts = 0
+        self._gone = Counts()
+        self._supervisor = Supervisor(specification, spare=spare)
+        self._recording: Recording | None = None
+        self._ports: list[Any] = []
+        self._log = ShowLog(None)
+        try:
+            self.facts, note = self._supervisor.start()
+            self._log = ShowLog(folder / "show.jsonl" if folder else None)
+            self._log.start(specification, self.facts, specification.excluded)
+            self._indices = {(int(c["slot"]), str(c["target"])): c for c in self.facts.controls}
+            if folder and record:
+                self._recording = Recording(folder, self.facts)
+            for remark in (*self.facts.notes, note):
+                self._say(remark)
+            self._show_slot(specification.slot)
+            self._ports += [open_midi_input(name, self.hear) for name in midi]
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that plays now."""
+        return self._supervisor.engine
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots of the setlist; none for a single preset."""
+        return self.programme.setlist.slots if self.programme.setlist else ()
+
+    def hear(self, message: mido.Message) -> None:
+        """Take a MIDI message; from any thread."""
+        with self._lock:
+            actions = self._mapper.actions(message)
+            self.view.last_midi = message_words(message)
+        for action in actions:
+            self.act(action)
+
+    def act(self, action: Action) -> None:
+        """Do what a MIDI message means."""
+        match action:
+            case SelectSlot(slot):
+                self.select(slot)
+            case MoveControl():
+                self._move_mapped(action)
+            case SetLevel(name, decibels):
+                self.level(name, decibels)
+            case PlayMidi(message):
+                self.send(Command.MIDI, slot=len(message), index=int.from_bytes(message, "little"))
+            case UnknownProgram(program, bank):
+                self._say(f"program {program} of bank {bank}: no slot has it, nothing was switched")
+                self._log.remark("unknown_program", program=program, bank=bank)
+
+    def select(self, slot: int) -> None:
+        """Bring up a slot; say so when there is none."""
+        if not 0 <= slot < len(self.programme.presets):
+            self._say(f"slot {slot}: there is none, nothing was switched")
+            return
+        self._selected = slot
+        self.send(Command.SWITCH, slot=slot)
+
+    def next(self, step: int = 1) -> None:
+        """Bring up the slot `step` further in the setlist, round its ends; -1 is the previous one."""
+        self.select((self._selected + step) % len(self.programme.presets))
+
+    def move(self, slot: int, target: str, value: float) -> None:
+        """Move a parameter of a slot's preset, in its own unit.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such parameter.
+        """
+        index = int(self._control(slot, target)["index"])
+        self._moved[index] = value
+        self.send(Command.MOVE, slot=slot, index=index, value=value)
+
+    def snapshot(self, slot: int, values: Mapping[str, float]) -> None:
+        """Move many parameters of a slot's preset in the same block.
+
+        Raises
+        ------
+        ParameterError
+            When one of them does not exist: none is moved then.
+        """
+        indices = {int(self._control(slot, target)["index"]): value for target, value in values.items()}
+        self._moved |= indices
+        records = [Record(Command.MOVE, slot=slot, index=index, value=value) for index, value in indices.items()]
+        with self._lock:
+            self.engine.send_bundle(records)
+
+    def level(self, name: str, decibels: float) -> None:
+        """Set one of the gains behind all chains; see `LEVELS`."""
+        index = LEVELS.index(name)
+        self._levels[index] = decibels
+        self.send(Command.LEVEL, index=index, value=decibels)
+
+    def mute(self, on: bool) -> None:
+        """Silence the output, to tune; or let it sound."""
+        self.view.muted = on
+        self.send(Command.MUTE, value=float(on))
+
+    def bypass(self, on: bool) -> None:
+        """Play the dry signal, or the chains again."""
+        self.view.bypassed = on
+        self.send(Command.BYPASS, value=float(on))
+
+    def panic(self) -> None:
+        """Cut everything that sounds; the preset that plays starts anew."""
+        self.send(Command.PANIC)
+
+    def send(self, command: Command, *, slot: int = 0, index: int = 0, value: float = 0.0) -> bool:
+        """Send the engine a command; False when it was dropped."""
+        with self._lock:
+            return self.engine.send(command, slot=slot, index=index, value=value)
+
+    def poll(self) -> list[Record]:
+        """Take in what happened: restart the engine if it ended, log its events, keep its sound; return the events.
+
+        Raises
+        ------
+        DeviceError
+            When engines keep ending, or the device is gone.
+        """
+        with self._lock:
+            ended = self._supervisor.check(self._selected, self._state())
+        if ended:
+            self._take_over(*ended)
+        events = self.engine.events()
+        for record in events:
+            self._take(record)
+        if self._recording:
+            self._recording.take(self.engine.region)
+        self.view.dropped = self._gone.dropped + self.engine.dropped
+        return events
+
+    def summary(self) -> Summary:
+        """How it has gone so far."""
+        gone = self._gone
+        return Summary(
+            frames=gone.frames + self.view.frame,
+            xruns=gone.xruns + self.view.xruns,
+            dropped=gone.dropped + self.engine.dropped,
+            restarts=self._restarts,
+            times=self.engine.times(),
+        )
+
+    def stop(self) -> Summary:
+        """Fade out, end the engine and write the end of the log."""
+        self.send(Command.STOP)
+        end = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < end and self.engine.exit_code is None:
+            if any(record.kind == Event.STOPPED for record in self.poll()):
+                break
+            time.sleep(0.005)
+        summary = self.summary()
+        times = summary.times
+        self._log.remark(
+            "end",
+            frames=summary.frames,
+            xruns=summary.xruns,
+            dropped=summary.dropped,
+            restarts=summary.restarts,
+            callbacks=times.count,
+            p50_us=times.p50,
+            p99_us=times.p99,
+            longest_us=times.longest,
+            budget_us=times.budget,
+        )
+        self.close()
+        return summary
+
+    def close(self) -> None:
+        """End everything at once."""
+        for port in self._ports:
+            port.close()
+        self._ports.clear()
+        if self._recording:
+            self._recording.close()
+        self._log.close()
+        self._supervisor.close()
+
+    def _move_mapped(self, action: MoveControl) -> None:
+        if self.facts.shared[action.slot] != action.slot:
+            return  # it shares the chain of a slot that gets the same action
+        control = self._control(action.slot, action.mapping.target)
+        value = action.mapping.value(action.position, (float(control["low"]), float(control["high"])))
+        self.move(action.slot, action.mapping.target, value)
+
+    def _control(self, slot: int, target: str) -> Mapping[str, Any]:
+        control = self._indices.get((self.facts.shared[slot], target))
+        if control is None:
+            raise ParameterError(f"slot {slot} has no parameter {target!r}")
+        return control
+
+    def _state(self) -> list[Record]:
+        """Commands that bring a new engine to where the old one was."""
+        records = [Record(Command.MOVE, index=index, value=value) for index, value in self._moved.items()]
+        records += [Record(Command.LEVEL, index=index, value=value) for index, value in self._levels.items()]
+        if self.view.muted:
+            records.append(Record(Command.MUTE, value=1.0))
+        if self.view.bypassed:
+            records.append(Record(Command.BYPASS, value=1.0))
+        return records
+
+    def _take_over(self, ended: Engine, restart: Any) -> None:
+        for record in ended.events():
+            self._take(record)
+        if self._recording:
+            self._recording.take(ended.region)
+            self._recording.next()
+        self._gone = self._gone.plus(self.view, ended)
+        self._restarts += 1
+        ended.close()
+        self._say(str(restart))
+        self._log.remark("restart", reason=restart.reason, culprit=str(restart.culprit or ""), seconds=restart.seconds)
+        specification = replace(self._supervisor.specification, slot=self._selected)
+        self.facts = self.engine.facts
+        self._log.start(specification, self.facts, tuple(sorted(self._supervisor.excluded)))
+
+    def _take(self, record: Record) -> None:
+        view = self.view
+        self._log.event(record, self.facts)
+        view.frame = record.frame
+        match record.kind:
+            case Event.METERS:
+                view.load, view.xruns, view.ringing = record.value, record.index, record.number
+                view.peak_in, view.peak_out = record.peak_in, record.peak_out
+                view.rms_in, view.rms_out = record.rms_in, record.rms_out
+            case Event.APPLIED if record.command == Command.SWITCH:
+                self._show_slot(record.slot)
+            case Event.REFUSED:
+                self._say(f"the engine refused {Command(record.command).name.lower()} {record.slot} {record.index}")
+            case Event.NONFINITE:
+                self._say(f"preset {view.preset!r} put out something that is not a number: its chain starts anew")
+            case _:
+                pass
+
+    def _show_slot(self, slot: int) -> None:
+        self.view.slot, self.view.preset = slot, self.programme.presets[slot].name
+        if self.slots:
+            self.view.song, self.view.notes = self.slots[slot].song, self.slots[slot].notes
+
+    def _say(self, message: str) -> None:
+        if message:
+            self.view.messages.append(message)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the engines before the present one have counted."""
+
+    frames: int = 0
+    xruns: int = 0
+    dropped: int = 0
+
+    def plus(self, view: View, ended: Engine) -> "Counts":
+        """With those of one more engine."""
+        return Counts(self.frames + view.frame, self.xruns + view.xruns, self.dropped + ended.dropped)
