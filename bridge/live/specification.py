@@ -35,9 +35,11 @@ class Specification:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """What `asdict` made of it."""
-        wiring = Wiring(**{k: tuple(v) if isinstance(v, list) else v for k, v in data["wiring"].items()})
+        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data["wiring"].items()}
+        wiring = Wiring(**given)
         excluded = tuple((str(location), str(plugin)) for location, plugin in data["excluded"])
-        return cls(**{**data, "wiring": wiring, "excluded": excluded})
+        fields: dict[str, Any] = {**data, "wiring": wiring, "excluded": excluded}
+        return cls(**fields)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class Facts:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """What `asdict` made of it."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**fields)
 
     @property
     def budget(self) -> float:
