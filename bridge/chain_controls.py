@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pedalboard
 
@@ -18,6 +18,11 @@ from .processors.kernel_plugin import KernelPlugin
 SWITCH = (0.0, 1.0)
 _ON = 0.5
 
+GLIDE_SECONDS: Final = 0.02
+
+JUMPING: Final = frozenset({"bit_depth", "delay_seconds", "semitones", "target_sample_rate", "vbr_quality"})
+"""Parameters of pedalboard's processors that would only sound worse on the way."""
+
 
 @dataclass(frozen=True)
 class ChainControl:
@@ -31,11 +36,14 @@ class ChainControl:
         Set it; heard from the next block on.
     range : tuple of (float, float)
         Smallest and largest value.
+    glide : float
+        Seconds that a move under sound takes, in small steps; 0 where the processor smooths by itself or has to jump.
     """
 
     read: Callable[[], float]
     write: Callable[[float], None]
     range: tuple[float, float]
+    glide: float = 0.0
 
     def check(self, name: str, value: float) -> float:
         """Return `value` as float; raise `ParameterError` when it is out of range or not finite."""
@@ -46,9 +54,11 @@ class ChainControl:
         return number
 
 
-def attribute_control(plugin: pedalboard.Plugin, name: str, limits: tuple[float, float]) -> ChainControl:
+def attribute_control(
+    plugin: pedalboard.Plugin, name: str, limits: tuple[float, float], *, glide: float = GLIDE_SECONDS
+) -> ChainControl:
     """A control of a plugin's numeric attribute."""
-    return ChainControl(lambda: float(getattr(plugin, name)), lambda value: setattr(plugin, name, value), limits)
+    return ChainControl(lambda: float(getattr(plugin, name)), lambda value: setattr(plugin, name, value), limits, glide)
 
 
 def plugin_controls(plugin: pedalboard.Plugin) -> Mapping[str, ChainControl]:
@@ -75,13 +85,16 @@ def enabling_control(plugin: pedalboard.Plugin) -> ChainControl | None:
 
 
 def _kernel_control(plugin: KernelPlugin, parameter: Parameter) -> ChainControl:
-    return attribute_control(plugin, parameter.name, (parameter.minimum, parameter.maximum))
+    foreign = isinstance(plugin, Lv2Plugin)  # ours smooth what must be smoothed
+    glide = GLIDE_SECONDS if foreign and not parameter.steps else 0.0
+    return attribute_control(plugin, parameter.name, (parameter.minimum, parameter.maximum), glide=glide)
 
 
 def _builtin_control(plugin: pedalboard.Plugin, parameter: BuiltinParameter) -> ChainControl:
     if parameter.is_switch:
         return _switch(plugin, parameter.name)
-    return attribute_control(plugin, parameter.name, parameter.range or (-math.inf, math.inf))
+    glide = 0.0 if parameter.name in JUMPING else GLIDE_SECONDS
+    return attribute_control(plugin, parameter.name, parameter.range or (-math.inf, math.inf), glide=glide)
 
 
 def _switch(plugin: pedalboard.Plugin, name: str) -> ChainControl:

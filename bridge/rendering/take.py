@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain as chained
 from typing import Final
 
@@ -76,7 +77,7 @@ class Take:
         initial = self._shared[score.initial]
         if moves := [action for frame, action in score.events if frame == 0 and isinstance(action, MoveControl)]:
             for action in moves:
-                self._move(action)
+                self._move(action, at_start=True)
             for chain in self._chains.values():
                 chain.reset()  # what is set at the start holds from the first frame, without a ramp
         switching = programme.switching
@@ -166,12 +167,17 @@ class Take:
         for chain in (playing,) if is_note_on(message) else self._chains.values():
             chain.send_midi(message)
 
-    def _move(self, action: MoveControl) -> None:
+    def _move(self, action: MoveControl, *, at_start: bool = False) -> None:
         chain = self._chains.get(action.slot)
         if chain is None:
             return  # the slot never plays, or shares the chain of one that gets the same action
         target = action.mapping.target
-        chain.set_parameter(target, action.mapping.value(action.position, chain.chain.parameter_range(target)))
+        value = action.mapping.value(action.position, chain.chain.parameter_range(target))
+        make = partial(chain.set_parameter, target, value)
+        if at_start:
+            make()
+        else:
+            self._switcher.change(action.slot, target, make)
 
 
 def _remarks(chains: Iterable[Chain], stem: AudioSource | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
 from ..midi.messages import channel
 from ..tails import echo_seconds
+from .glide import GLIDE_STEP, Glide
 from .stages import Container, Queue, finish, leaves, stages, widens
 from .stem_feed import StemFeed
 
@@ -45,6 +46,8 @@ class StreamingBoard:
         processor that spreads it (a reverb), and everything before runs once.
     max_block : int
         Most frames the processors see at once; larger blocks are cut.
+    apart : bool
+        Whether each processor is called by itself, so that one that is bypassed fades out and in over 5 ms.
 
     Attributes
     ----------
@@ -71,6 +74,7 @@ class StreamingBoard:
         channels: int,
         outputs: int | None = None,
         max_block: int = MAX_BLOCK,
+        apart: bool = False,
     ) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
@@ -83,7 +87,7 @@ class StreamingBoard:
             raise ParameterError(f"{channels} channels cannot become {self.outputs}: only 1 can become 2")
         self._board = board
         self._max_block = max_block
-        self._stages = stages(board, sample_rate, channels, self.outputs, max_block)
+        self._stages = stages(board, sample_rate, channels, self.outputs, max_block, apart=apart)
         self.latency = sum(stage.latency for stage in self._stages)
         self._queue = self._empty_queue()
         self._midi = [midi for stage in self._stages for midi in stage.midi]
@@ -172,6 +176,11 @@ class StreamingChain(StreamingBoard):
         As `build_chain` makes it.
     sample_rate, channels, outputs, max_block
         See `StreamingBoard`.
+
+    Notes
+    -----
+    Parameters that are set while it plays glide there without zipper noise, and bypassed nodes fade out and in, at any
+    split into blocks alike.
     """
 
     def __init__(
@@ -183,8 +192,18 @@ class StreamingChain(StreamingBoard):
         outputs: int | None = None,
         max_block: int = MAX_BLOCK,
     ) -> None:
-        super().__init__(chain.board, sample_rate=sample_rate, channels=channels, outputs=outputs, max_block=max_block)
+        super().__init__(
+            chain.board,
+            sample_rate=sample_rate,
+            channels=channels,
+            outputs=outputs,
+            max_block=max_block,
+            apart=True,
+        )
         self.chain = chain
+        self._glides: dict[str, Glide] = {}
+        self._until_step = 0  # frames
+        self._playing = False
         if chain.stem_listeners:
             self._feed = StemFeed(chain.stem_listeners, sample_rate, max_block)
 
@@ -201,6 +220,45 @@ class StreamingChain(StreamingBoard):
 
     def set_parameter(self, target: str, value: float) -> None:
         """Set a parameter from the next block on; see `Chain.set_parameter`."""
+        control = self.chain.controls.get(target)
+        if control and control.glide and self._playing:
+            steps = math.ceil(control.glide * self.sample_rate / GLIDE_STEP)
+            self._glides[target] = Glide.between(control.read(), control.check(target, value), steps)
+            return
         self.chain.set_parameter(target, value)
         if target.endswith(BYPASS):
             self.refresh()
+
+    def process(self, block: Audio, stem: Audio | None = None) -> Audio:
+        """Play a block; see `StreamingBoard.process`."""
+        self._playing = True
+        if not self._glides:
+            return super().process(block, stem)
+        parts: list[Audio] = []
+        start, frames = 0, block.shape[1]
+        while start < frames:
+            self._step()
+            end = min(start + self._until_step, frames) if self._glides else frames
+            parts.append(super().process(block[:, start:end], None if stem is None else stem[:, start:end]))
+            self._until_step -= min(end - start, self._until_step)
+            start = end
+        return np.concatenate(parts, axis=1)
+
+    def resetting(self) -> Iterator[None]:
+        """Return to rest in steps; parameters arrive where they were on their way to."""
+        for target, glide in self._glides.items():
+            self.chain.set_parameter(target, glide.goal)
+        self._glides.clear()
+        self._until_step = 0
+        yield from super().resetting()
+        self._playing = False
+
+    def _step(self) -> None:
+        """Move on what glides, where a step is due."""
+        if self._until_step > 0:
+            return
+        for target, glide in list(self._glides.items()):
+            self.chain.set_parameter(target, glide.next())
+            if glide.arrived:
+                del self._glides[target]
+        self._until_step = GLIDE_STEP if self._glides else 0

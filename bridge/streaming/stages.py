@@ -16,6 +16,7 @@ from ..plugins.entering import entered, identity_of
 from ..plugins.identity import PluginIdentity
 from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
+from ..switching.ramp import Ramp
 from .midi_input import MidiInput
 
 Container = PluginContainer | Sequence[Plugin]
@@ -38,6 +39,7 @@ from the third on."""
 
 STEADY_BLOCKS: Final = 4  # full blocks in a row after which the latency has passed
 LONGEST_LATENCY: Final = 2  # seconds
+BYPASS_SECONDS: Final = 0.005
 REMEDY: Final = "convert the audio to a usual rate, such as 48000 Hz"
 
 
@@ -137,6 +139,9 @@ class Run:
         self._names = ", ".join(type(place.plugin).__name__ for place in places)
         player = midi_player(places[0].plugin)
         self.midi = [MidiInput(player, delay)] if player else []
+        self._wet: pedalboard.Chain | None = None  # the one processor, while it fades out or in
+        self._wetness = Ramp(1.0)
+        self._playing = False
         self.latency = 0
         self.missing = 0
         finish(self.resetting())
@@ -145,10 +150,26 @@ class Run:
         """Return what pedalboard returns."""
         for midi in self.midi:
             midi.deliver(block.shape[1], listening=midi.plugin in self._kernels)
+        self._playing = True
+        if self._wet is not None:
+            return self._fade(block, self._wet)
         return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+
+    def _fade(self, block: Audio, wet: pedalboard.Chain) -> Audio:
+        """Pass from the processor to what it gets, or back."""
+        output = wet.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+        gains = self._wetness.next(block.shape[1])
+        if self._wetness.steady:
+            self._wet = None
+        if output.shape != block.shape:
+            return output
+        return block + (output - block) * np.asarray(gains, np.float32)
 
     def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
+        self._playing = False
+        self._wet = None
+        self._wetness.set(float(_is_wet(self._board)))
         refusals = self._refusals()
         try:
             missing = yield from self._fill()
@@ -164,8 +185,16 @@ class Run:
 
     def refresh(self) -> None:
         """Play what stands in the places now; instances that stay keep their state."""
-        self._board = self._gather()
+        before, self._board = self._board, self._gather()
         self._tell_layout()
+        wet = float(_is_wet(self._board))
+        if wet == self._wetness.target:
+            return
+        if self._playing and len(self._places) == 1:
+            self._wet = self._board if wet else self._wet or before
+            self._wetness.move(wet, round(BYPASS_SECONDS * self._sample_rate))
+        else:
+            self._wetness.set(wet)
 
     def _gather(self) -> pedalboard.Chain:
         board = pedalboard.Chain([place.plugin for place in self._places])
@@ -223,14 +252,17 @@ class Run:
 class Parallel:
     """Branches that hear the same input, aligned to the slowest and summed: pedalboard's Mix, exact in blocks."""
 
-    def __init__(self, place: Place, sample_rate: int, channels: int, max_block: int, *, delay: int = 0) -> None:
+    def __init__(
+        self, place: Place, sample_rate: int, channels: int, max_block: int, *, delay: int = 0, apart: bool = False
+    ) -> None:
         self._place = place
         self._channels = channels
         self._bypassed = False
         mix = place.plugin
         branches = _members(mix) if isinstance(mix, Mix) else []
         self._branches = [
-            stages([branch], sample_rate, channels, channels, max_block, delay=delay) for branch in branches
+            stages([branch], sample_rate, channels, channels, max_block, delay=delay, apart=apart)
+            for branch in branches
         ]
         self.midi = [midi for stage in chained.from_iterable(self._branches) for midi in stage.midi]
         self._align()
@@ -296,11 +328,18 @@ class Widening:
 
 
 def stages(
-    container: Container, sample_rate: int, channels: int, outputs: int, max_block: int, *, delay: int = 0
+    container: Container,
+    sample_rate: int,
+    channels: int,
+    outputs: int,
+    max_block: int,
+    *,
+    delay: int = 0,
+    apart: bool = False,
 ) -> list[Stage]:
     """Cut a chain into stages: branches apart, what is between them together; see `StreamingBoard`.
 
-    `delay` frames of silence come before the sound.
+    `delay` frames of silence come before the sound. `apart`: each processor is a stage of its own.
     """
     found: list[Stage] = []
     pending: list[Place] = []
@@ -320,8 +359,8 @@ def stages(
             channels = outputs
         if isinstance(place.plugin, Mix):
             close()
-            found.append(Parallel(place, sample_rate, channels, max_block, delay=silent()))
-        elif foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
+            found.append(Parallel(place, sample_rate, channels, max_block, delay=silent(), apart=apart))
+        elif apart or foreign_plugins([place.plugin]):  # on its own, so that it is known who has crashed
             close()
             pending.append(place)
             close()
@@ -333,6 +372,11 @@ def stages(
     if channels < outputs:
         found.append(Widening())
     return found
+
+
+def _is_wet(board: Container) -> bool:
+    """Whether anything stands in it: a bypassed node leaves its place empty."""
+    return any(True for _ in leaves(board))
 
 
 def finish(steps: Iterator[None]) -> None:

@@ -1,5 +1,7 @@
 """Streams of pedalboard chains: as many frames out as in, equal to one offline call."""
 
+import math
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,10 +16,12 @@ from hypothesis import strategies as st
 from pedalboard import Chain, Mix, Pedalboard, Plugin
 from pedalboard_native._internal import AddLatency
 
+from ampboard.bridge.chains import build_chain
 from ampboard.bridge.processors import KernelPlugin, NeuralAmp
-from ampboard.bridge.streaming import StreamingBoard, widens
+from ampboard.bridge.streaming import StreamingBoard, StreamingChain, widens
 from ampboard.models.errors import AudioError, ParameterError, PluginError
 from ampboard.models.kernels.amp import amp_kernel
+from ampboard.presets import Preset
 
 CRUNCH = Path(__file__).resolve().parents[2] / "presets" / "factory" / "models" / "crunch.nam"
 RATE = 48_000
@@ -264,3 +268,65 @@ def test_a_kernel_that_only_refuses_to_prepare_is_an_error() -> None:
     late = KernelPlugin(amp_kernel(inner, model_rate=96_000))
     with pytest.raises(AudioError, match="does not run at 48000 Hz"):
         StreamingBoard([late], sample_rate=RATE, channels=1)
+
+
+def chain_of(*nodes: str) -> StreamingChain:
+    listed = "\n".join(f"[[chain]]\n{node}" for node in nodes)
+    document = tomllib.loads(f'schema = 1\nname = "x"\n{listed}')
+    return StreamingChain(build_chain(Preset.model_validate(document)), sample_rate=RATE, channels=1, max_block=BLOCK)
+
+
+GAIN = 'id = "gain"\ntype = "builtin"\nplugin = "Gain"\nparameters = { gain_db = -40.0 }'
+CUT = 'id = "cut"\ntype = "builtin"\nplugin = "HighpassFilter"\nparameters = { cutoff_frequency_hz = 2000.0 }'
+
+
+@pytest.mark.parametrize("block", [7, 64, 300])
+def test_parameter_that_is_moved_glides_in_small_steps_at_any_split(block: int) -> None:
+    chain = chain_of(GAIN)
+    audio = np.ones((1, 6000), np.float32)
+    chain.process(audio[:, :2000])
+    chain.set_parameter("gain.gain_db", 0.0)
+    output = np.concatenate([chain.process(audio[:, i : i + block]) for i in range(2000, 6000, block)], axis=1)[0]
+    steps = math.ceil(0.02 * RATE / 16)
+    expected = 10 ** ((-40 + 40 * np.minimum(np.arange(4000) // 16 + 1, steps) / steps) / 20)
+    np.testing.assert_allclose(output, expected, rtol=1e-5)
+    assert np.abs(np.diff(output)).max() <= 1 - 10 ** (-40 / steps / 20) + 1e-5
+    assert chain.chain.get_parameter("gain.gain_db") == 0.0
+
+
+def test_parameter_that_is_moved_before_it_plays_is_there_at_once() -> None:
+    chain = chain_of(GAIN)
+    chain.set_parameter("gain.gain_db", 0.0)
+    np.testing.assert_array_equal(chain.process(np.ones((1, 100), np.float32)), 1)
+
+
+def test_reset_ends_a_glide() -> None:
+    chain = chain_of(GAIN)
+    chain.process(np.ones((1, 100), np.float32))
+    chain.set_parameter("gain.gain_db", 0.0)
+    chain.process(np.ones((1, 100), np.float32))
+    chain.reset()
+    np.testing.assert_array_equal(chain.process(np.ones((1, 100), np.float32)), 1)
+
+
+@pytest.mark.parametrize("block", [7, 64, 300])
+def test_bypass_fades_over_5_ms_and_is_then_exact(block: int) -> None:
+    """A high-pass takes a constant away: its bypass is a step of 1, spread over a raised cosine."""
+    chain = chain_of(CUT)
+    audio = np.ones((1, 9000), np.float32)
+
+    def play(start: int, end: int) -> np.ndarray:
+        return np.concatenate([chain.process(audio[:, i : min(i + block, end)]) for i in range(start, end, block)], 1)[
+            0
+        ]
+
+    assert np.abs(play(0, 3000)[-100:]).max() < 1e-3
+    chain.set_parameter("cut.bypass", 1.0)
+    dry = play(3000, 6000)
+    fade = round(0.005 * RATE)
+    np.testing.assert_allclose(dry[:fade], 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade), atol=2e-3)
+    np.testing.assert_array_equal(dry[fade:], 1)
+    chain.set_parameter("cut.bypass", 0.0)
+    wet = play(6000, 9000)
+    assert np.abs(np.diff(wet)).max() < 0.2  # the filter's own start, faded in; without the fade a step of 1
+    assert np.abs(wet[-100:]).max() < 1e-3

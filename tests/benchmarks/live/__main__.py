@@ -142,9 +142,7 @@ def burning(count: int) -> Iterator[None]:
 
 def play(server_name: str, preset: Path, seconds: float) -> Counted:
     """Play a preset for some time."""
-    session = Session(
-        Specification(preset=str(preset), backend="jack", wiring=Wiring(server=server_name)), spare=False
-    )
+    session = Session(Specification(preset=str(preset), backend="jack", wiring=Wiring(server=server_name)), spare=False)
     gaps = 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
