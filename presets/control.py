@@ -29,7 +29,7 @@ class ControlMapping(Record, json_schema_extra=_one_source):
     """A control that moves a parameter, or does something else. It names one control: `cc`, `note`, ..."""
 
     cc: _Number | None = Field(default=None, description="Number of a control change: 7 volume, 11 expression, ...")
-    cc14: Annotated[int, Field(ge=0, lt=FINE_OFFSET)] | None = Field(
+    cc14: Annotated[int, Field(ge=0, le=FINE_OFFSET - 1)] | None = Field(
         default=None, description="Number of a control change whose lower seven bits come as the one 32 above."
     )
     nrpn: Annotated[int, Field(ge=0, le=MAX_14_BIT)] | None = Field(

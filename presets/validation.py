@@ -97,6 +97,8 @@ def _message(detail: ErrorDetails, path: KeyPath, value: Any, data: Mapping[str,
         given = value.get("type")
         return f"type {given!r} is not known: {suggestion(str(given), dict.fromkeys(NODE_TYPES))}"
     shown = _shown(value)
+    if context.get("expected") == "True":
+        context = {"expected": "true"}
     if kind in _MESSAGES:
         return _MESSAGES[kind].format(value=shown, **context)
     return f"{shown}: {detail['msg']}"
