@@ -3,9 +3,11 @@
 Source: *MIDI 1.0 Detailed Specification*, system real time messages (24 clocks a quarter note).
 """
 
+import math
 from collections import deque
-from itertools import pairwise
-from statistics import median
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from statistics import fmean, median
 from typing import Final
 
 from ...presets.tempo import FASTEST, SLOWEST
@@ -18,6 +20,7 @@ STRAY: Final = 0.25
 """A tap whose interval is off by more than this part begins a new tempo."""
 
 CLOCK_WINDOW: Final = 2 * CLOCKS_A_QUARTER
+SHORTEST_CLOCK: Final = 1e-4
 LEAST_CLOCKS: Final = CLOCKS_A_QUARTER // 2
 TURN: Final = 0.08
 """A last half quarter note that is off by more than this part has another tempo: what came before is forgotten."""
@@ -64,8 +67,8 @@ class ClockTempo:
 
     def __init__(self) -> None:
         self.tempo: float | None = None
-        self._last = float("-inf")
-        self._ticks: deque[tuple[int, float]] = deque(maxlen=CLOCK_WINDOW + 1)
+        self._last = -math.inf
+        self._times: deque[float] = deque(maxlen=CLOCK_WINDOW + 1)
 
     def running(self, seconds: float) -> bool:
         """Whether a clock has come a short time before."""
@@ -73,49 +76,37 @@ class ClockTempo:
 
     def restart(self) -> None:
         """Begin to count anew: start, continue or stop was received."""
-        self._ticks.clear()
+        self._times.clear()
 
     def clock(self, seconds: float) -> float | None:
         """Take a clock at a time; return the tempo when it is known for the first time, or has changed."""
         if not 0.0 <= seconds - self._last <= LONGEST_CLOCK:
-            self._ticks.clear()
+            self._times.clear()
         self._last = seconds
-        passed = 1
-        if len(self._ticks) >= LEAST_CLOCKS:
-            passed = max(round((seconds - self._ticks[-1][1]) / self._interval()), 1)
-            if passed > CLOCKS_A_QUARTER // 4:  # slower by so much: another tempo, no lost messages
-                self._ticks.clear()
-        self._ticks.append((self._ticks[-1][0] + passed if self._ticks else 0, seconds))
-        if len(self._ticks) < LEAST_CLOCKS:
+        self._times.append(seconds)
+        if len(self._times) <= LEAST_CLOCKS:
             return None
-        if self._has_turned():
-            recent = list(self._ticks)[-LEAST_CLOCKS:]
-            self._ticks.clear()
-            self._ticks.extend(recent)
-        found = _in_range(60.0 / (CLOCKS_A_QUARTER * self._interval()))
-        step = STEP if len(self._ticks) == self._ticks.maxlen else FIRST_STEP
+        times = list(self._times)
+        before, recent = times[:-LEAST_CLOCKS], times[-LEAST_CLOCKS - 1 :]
+        if len(before) > LEAST_CLOCKS and abs(_interval(recent) / _interval(before) - 1.0) > TURN:
+            times = recent
+            self._times = deque(recent, maxlen=CLOCK_WINDOW + 1)
+        found = _in_range(60.0 / (CLOCKS_A_QUARTER * _interval(times)))
+        step = STEP if len(times) > CLOCK_WINDOW else FIRST_STEP
         if self.tempo is not None and abs(found / self.tempo - 1.0) < step:
             return None
         self.tempo = found
         return found
 
-    def _interval(self) -> float:
-        """Seconds between clocks: the slope of the line."""
-        return _slope(list(self._ticks))
 
-    def _has_turned(self) -> bool:
-        """Whether the last half quarter note runs at another tempo than what came before it."""
-        ticks = list(self._ticks)
-        before, after = ticks[:-LEAST_CLOCKS], ticks[-LEAST_CLOCKS:]
-        return len(before) >= LEAST_CLOCKS and abs(_slope(after) / _slope(before) - 1.0) > TURN
-
-
-def _slope(ticks: list[tuple[int, float]]) -> float:
-    count = len(ticks)
-    middle = sum(tick for tick, _ in ticks) / count
-    centre = sum(seconds for _, seconds in ticks) / count
-    numerator = sum((tick - middle) * (seconds - centre) for tick, seconds in ticks)
-    return numerator / sum((tick - middle) ** 2 for tick, _ in ticks)
+def _interval(times: Sequence[float]) -> float:
+    """Seconds between clocks: the slope of the line through them, those that are missing counted."""
+    steps = [after - before for before, after in pairwise(times)]
+    usual = max(median(steps), SHORTEST_CLOCK)
+    counts = list(accumulate((max(round(step / usual), 1) for step in steps), initial=0))
+    middle, centre = fmean(counts), fmean(times)
+    slope = sum((count - middle) * (time - centre) for count, time in zip(counts, times, strict=True))
+    return max(slope / sum((count - middle) ** 2 for count in counts), SHORTEST_CLOCK)
 
 
 def _in_range(tempo: float) -> float:
