@@ -11,7 +11,7 @@ from ..models.errors import ParameterError
 from ..models.kernels.contract import Parameter
 from ..presets.builtins import BuiltinParameter, builtin_parameters
 from .plugins.lv2 import Lv2Plugin
-from .plugins.lv2.vocabulary import LV2
+from .plugins.lv2.bundles.vocabulary import LV2
 from .plugins.vst3 import set_vst3_parameter
 from .processors.kernel_plugin import KernelPlugin
 

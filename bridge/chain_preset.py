@@ -16,7 +16,7 @@ from ..presets.snapshots import BYPASS
 from .lv2_node_state import state_document
 from .node_processors import make_processor
 from .plugins.lv2 import Lv2Plugin
-from .plugins.lv2.vocabulary import last_part
+from .plugins.lv2.bundles.vocabulary import last_part
 from .plugins.vst3.state import restore_state, saved_state
 
 if TYPE_CHECKING:

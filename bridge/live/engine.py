@@ -15,7 +15,7 @@ from .engine_trail import Culprit
 from .records import Command, Record
 from .region import Region
 from .specification import Facts, Specification, line
-from .timing import CallbackTimes
+from .timing import CallbackTimes, Histogram
 
 LOAD_SECONDS: Final = 600.0
 START_SECONDS: Final = 10.0
@@ -124,7 +124,7 @@ class Engine:
 
     def times(self) -> CallbackTimes:
         """Its callback times so far."""
-        return CallbackTimes.read(self.region, self.facts.budget)
+        return CallbackTimes.of(Histogram.read(self.region), self.facts.budget)
 
     @property
     def dropped(self) -> int:
@@ -191,3 +191,5 @@ class Engine:
     def _take_facts(self, answer: dict[str, Any]) -> None:
         if "ready" in answer:
             self.facts = Facts.from_json(answer["ready"])
+            if os.name == "posix":
+                self.region.remove()  # both have mapped it: nothing is left behind, however this ends

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..plugins.identity import PluginIdentity
 from .region import Region, Word
@@ -55,6 +56,10 @@ class Culprit:
             return None
         try:
             stage, plugins = json.loads(text)
-            return cls(str(stage), tuple(PluginIdentity(**{**p, "binary": Path(p["binary"])}) for p in plugins))
+            return cls(str(stage), tuple(_identity(plugin) for plugin in plugins))
         except (ValueError, TypeError, KeyError):  # names too long for their place
             return None
+
+
+def _identity(data: dict[str, Any]) -> PluginIdentity:
+    return PluginIdentity(data["kind"], data["location"], data["plugin"], Path(data["binary"]))

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final
 
-_LOCK_PRESENT_AND_FUTURE: Final = 3  # MCL_CURRENT | MCL_FUTURE
+_LOCK_PRESENT_AND_FUTURE: Final = 7  # MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # glibc: malloc.h
 _KEEP_BYTES: Final = 512 << 20
 PRIORITY: Final = 70
@@ -21,7 +21,7 @@ def freeze_collector() -> None:
 
 
 def lock_memory() -> str:
-    """Keep all memory of this process in RAM, and freed memory with it; return why not, empty when done."""
+    """Keep all memory in RAM once it was touched, and freed memory with it; return why not, empty when done."""
     if sys.platform == "win32":
         return "memory is not locked: the system has no such call"
     libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)

@@ -70,4 +70,4 @@ class Recording:
 def read_sound(path: Path) -> Audio:
     """A recording as float32 of shape (channels, frames)."""
     sound, _ = soundfile.read(path, dtype="float32", always_2d=True)
-    return np.ascontiguousarray(sound.T)
+    return np.ascontiguousarray(sound.T, np.float32)

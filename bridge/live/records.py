@@ -103,7 +103,7 @@ class Record(NamedTuple):
     command: int = 0
     rest: int = 0
     slot: int = 0
-    index: int = 0
+    index: int = 0  # pyright: ignore[reportIncompatibleMethodOverride]
     number: int = 0
     frame: int = 0
     stamp: int = 0

@@ -151,6 +151,11 @@ class Region:
         content = bytes(self._entrances[start : start + _ENTRANCE_BYTES])
         return content.partition(b"\0")[0].decode(errors="replace")
 
+    def touch(self) -> None:
+        """Have the sound rings in RAM before they are written for the first time; for the engine."""
+        self._input.fill(0.0)
+        self._output.fill(0.0)
+
     def write_sound(self, played: Audio, output: Audio) -> None:
         """Keep a block; for the engine."""
         written = self.words[Word.SOUND]

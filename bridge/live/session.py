@@ -33,7 +33,7 @@ from .recording import Recording
 from .records import LEVELS, Command, Event, Record
 from .specification import Facts, Specification
 from .supervisor import Supervisor
-from .timing import CallbackTimes
+from .timing import NO_CALLBACKS, CallbackTimes, Histogram
 
 STOP_SECONDS: Final = 2.0
 MOST_AT_ONCE: Final = 256
@@ -329,7 +329,7 @@ class Session:
             xruns=gone.xruns + self.view.xruns,
             dropped=gone.dropped + self.engine.dropped,
             restarts=self._restarts,
-            times=self.engine.times(),
+            times=CallbackTimes.of(gone.histogram + Histogram.read(self.engine.region), self.facts.budget),
         )
 
     def stop(self) -> Summary:
@@ -456,7 +456,13 @@ class Counts:
     frames: int = 0
     xruns: int = 0
     dropped: int = 0
+    histogram: Histogram = NO_CALLBACKS
 
     def plus(self, view: View, ended: Engine) -> "Counts":
         """With those of one more engine."""
-        return Counts(self.frames + view.frame, self.xruns + view.xruns, self.dropped + ended.dropped)
+        return Counts(
+            self.frames + view.frame,
+            self.xruns + view.xruns,
+            self.dropped + ended.dropped,
+            self.histogram + Histogram.read(ended.region),
+        )

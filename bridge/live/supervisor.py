@@ -148,8 +148,12 @@ class Supervisor:
         if culprit:
             self.excluded.update(culprit.places)
             self._note_verdict(culprit, code, reason, hangs=hangs)
-        self.engine = self._next(slot)
-        self.engine.play(slot, self.excluded)
+        try:
+            self.engine = self._next(slot)
+            self.engine.play(slot, self.excluded)
+        except AmpboardError:
+            ended.close()
+            raise
         for record in state:
             self.engine.send(Command(record.kind), slot=record.slot, index=record.index, value=record.value)
         restart = Restart(reason, culprit, time.monotonic() - began)

@@ -1,9 +1,10 @@
 """Callback times, from a histogram that is filled without taking memory."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .region import BINS, Region, Word
 
@@ -31,24 +32,31 @@ class CallbackTimes:
     budget: float
 
     @classmethod
-    def read(cls, region: Region, budget: float) -> "CallbackTimes":
-        """What an engine has counted so far; `budget` is a block's duration in microseconds."""
-        counts = np.array(region.bins, np.uint64)
-        return cls(
-            count=int(counts.sum()),
-            p50=percentile(counts.tolist(), 50),
-            p99=percentile(counts.tolist(), 99),
-            longest=region.words[Word.LONGEST] / 1000,
-            budget=budget,
-        )
+    def of(cls, histogram: "Histogram", budget: float) -> "CallbackTimes":
+        """What engines have counted so far; `budget` is a block's duration in microseconds."""
+        sums = np.cumsum(histogram.counts)
+        total = int(sums[-1])
+        p50, p99 = (float(np.searchsorted(sums, part * total) + 1) if total else 0.0 for part in (0.5, 0.99))
+        return cls(total, p50, p99, histogram.longest_ns / 1000, budget)
 
 
-def percentile(counts: Sequence[int], percent: float) -> float:
-    """Upper edge, in microseconds, of the bin below which `percent` of the counts lie; 0 without counts."""
-    sums = np.cumsum(counts)
-    if not sums[-1]:
-        return 0.0
-    return float(np.searchsorted(sums, percent / 100 * sums[-1]) + 1)
+@dataclass(frozen=True)
+class Histogram:
+    """Callbacks by microseconds, and the longest in nanoseconds."""
+
+    counts: NDArray[np.int64]
+    longest_ns: int
+
+    @classmethod
+    def read(cls, region: Region) -> "Histogram":
+        """Of one engine."""
+        return cls(np.array(region.bins, np.int64), region.words[Word.LONGEST])
+
+    def __add__(self, other: "Histogram") -> "Histogram":
+        return Histogram(self.counts + other.counts, max(self.longest_ns, other.longest_ns))
+
+
+NO_CALLBACKS: Final = Histogram(np.zeros(BINS, np.int64), 0)
 
 
 def bin_of(nanoseconds: int) -> int:

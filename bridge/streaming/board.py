@@ -232,7 +232,7 @@ class StreamingChain(StreamingBoard):
     def process(self, block: Audio, stem: Audio | None = None) -> Audio:
         """Play a block; see `StreamingBoard.process`."""
         self._playing = True
-        if not self._glides:
+        if not self._glides or not block.shape[1]:
             return super().process(block, stem)
         parts: list[Audio] = []
         start, frames = 0, block.shape[1]

@@ -163,7 +163,7 @@ class Run:
             self._wet = None
         if output.shape != block.shape:
             return output
-        return block + (output - block) * np.asarray(gains, np.float32)
+        return (block + (output - block) * gains).astype(np.float32, copy=False)
 
     def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""

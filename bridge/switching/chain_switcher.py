@@ -144,7 +144,8 @@ class ChainSwitcher:
         for voice in self._voices.values():
             if voice.active and voice is not new:
                 if rings_on:
-                    voice.release(self._fade_frames, self._limit_frames(voice.chain))
+                    limit = voice.limit_frames if voice.released else self._limit_frames(voice.chain)
+                    voice.release(self._fade_frames, limit)
                 else:
                     voice.output.move(0.0, self._fade_frames)
         if not new.active:

@@ -16,7 +16,7 @@ from .subjects import SAMPLE_RATE
 _clock_gettime: Any = ctypes.CDLL(None).clock_gettime
 _clock_gettime.argtypes = [ctypes.c_int, ctypes.c_longlong]
 _clock_gettime.restype = ctypes.c_int
-_WALL, _PROCESSOR = time.CLOCK_MONOTONIC, time.CLOCK_THREAD_CPUTIME_ID
+WALL, PROCESSOR = time.CLOCK_MONOTONIC, time.CLOCK_THREAD_CPUTIME_ID
 
 
 @njit(nogil=True)
@@ -30,7 +30,7 @@ def _play(process: int, state: int, rows: int, audio: int, stride: int, channels
 
 
 @njit(nogil=True)
-def _nanoseconds(clock: int, place: int) -> int:
+def nanoseconds(clock: int, place: int) -> int:
     _clock_gettime(clock, place)
     now = int64_at(place)
     return now[0] * 1_000_000_000 + now[1]
@@ -43,11 +43,11 @@ def _time_blocks(
     inputs = int64_at(rows)
     for block in range(blocks):
         inputs[0] = audio + 4 * block * frames
-        wall = _nanoseconds(_WALL, place)
-        processor = _nanoseconds(_PROCESSOR, place)
+        wall = nanoseconds(WALL, place)
+        processor = nanoseconds(PROCESSOR, place)
         call_process(process, state, rows, rows + 8, np.int32(frames))
-        times[1, block] = _nanoseconds(_PROCESSOR, place) - processor
-        times[0, block] = _nanoseconds(_WALL, place) - wall
+        times[1, block] = nanoseconds(PROCESSOR, place) - processor
+        times[0, block] = nanoseconds(WALL, place) - wall
 
 
 def picked_notes(seconds: float, channels: int = 1) -> NDArray[np.float32]:

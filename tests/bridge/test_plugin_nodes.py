@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from ampboard.bridge.chains import build_chain
-from ampboard.bridge.plugins.lv2.folders import lv2_folders
+from ampboard.bridge.plugins.lv2.bundles.folders import lv2_folders
 from ampboard.bridge.rendering import render
 from ampboard.bridge.streaming import StreamingChain
 from ampboard.models.errors import AudioError, ParameterError, PluginError

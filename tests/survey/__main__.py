@@ -8,8 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ampboard.bridge.plugins.lv2.bundles.summary import Lv2Summary
 from ampboard.bridge.plugins.lv2.discovery import installed_lv2
-from ampboard.bridge.plugins.lv2.summary import Lv2Summary
 
 from ..watched_child import Outcome, Worker
 from .player import Finding

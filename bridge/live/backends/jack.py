@@ -1,12 +1,13 @@
 """JACK, through JACK-Client."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from ....models.errors import DeviceError
+from .native_counter import NativeCounter
 from .protocol import Listener, Process, Wiring
 
 NONE: Final = ("none",)
@@ -81,7 +82,10 @@ class JackBackend:
         in_ports, out_ports = [port._ptr for port in inputs], [port._ptr for port in outputs]
         last_frame_time, pointer = self._module._lib.jack_last_frame_time, client._ptr
 
+        count_xruns = self._watch_xruns(listener)
+
         def play(frames: int) -> None:
+            count_xruns()
             began = last_frame_time(pointer)
             if self._expected < 0:
                 listener.began(began)
@@ -97,11 +101,29 @@ class JackBackend:
                 np.frombuffer(data(get_buffer(port, frames), size), np.float32)[:] = row
 
         client.set_process_callback(play)
-        client.set_xrun_callback(lambda delay: listener.xrun())
         client.set_shutdown_callback(lambda status, reason: listener.ended(f"JACK: {reason}"))
         client.activate()
         self._connect(self._wiring.sources, inputs, is_output=True)
         self._connect(self._wiring.sinks, outputs, is_output=False)
+
+    def _watch_xruns(self, listener: Listener) -> Callable[[], None]:
+        """Have xruns counted; return what the audio thread calls to hear of them."""
+        if not NativeCounter.available():
+            self._client.set_xrun_callback(lambda delay: listener.xrun())
+            return lambda: None
+        ffi, counter = self._module._ffi, NativeCounter()
+        callback = ffi.cast("JackXRunCallback", counter.function)
+        self._module._lib.jack_set_xrun_callback(self._client._ptr, callback, ffi.cast("void*", counter.argument))
+        self._counter = counter
+        told = 0
+
+        def count() -> None:
+            nonlocal told
+            while told < counter.value:
+                told += 1
+                listener.xrun()
+
+        return count
 
     def stop(self) -> None:
         """See `Backend`."""

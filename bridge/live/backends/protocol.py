@@ -40,22 +40,22 @@ class Wiring:
 
 
 class Listener(Protocol):
-    """Told by a backend what goes on; called on the backend's threads."""
+    """Told by a backend what goes on, on the audio thread if not said otherwise."""
 
     def xrun(self) -> None:
         """Audio was lost."""
         ...
 
     def began(self, clock: int) -> None:
-        """The first block is about to be played at this frame of the server's clock; on the audio thread."""
+        """The first block is about to be played at this frame of the server's clock."""
         ...
 
     def gap(self, frames: int) -> None:
-        """The server went on by `frames` without a call; on the audio thread."""
+        """The server went on by `frames` without a call."""
         ...
 
     def ended(self, reason: str) -> None:
-        """The device is gone."""
+        """The device is gone; on any thread."""
         ...
 
 

@@ -11,11 +11,11 @@ from typing import Final
 from ....models.errors import PluginError
 from ....presets.builtins import suggestion
 from ..identity import PluginIdentity, PluginKind
+from ..lv2.bundles.description import Lv2Description
+from ..lv2.bundles.statements import Problem
+from ..lv2.bundles.summary import Lv2Summary
 from ..lv2.demands import obstacle
-from ..lv2.description import Lv2Description
 from ..lv2.discovery import InstalledLv2, describe_lv2, installed_lv2
-from ..lv2.statements import Problem
-from ..lv2.summary import Lv2Summary
 from ..quarantine import find_verdict
 from ..vst3 import Vst3Entry, examine_vst3, vst3_folders
 from .entry import CatalogueEntry, PluginParameter, category_of, lv2_parameters, vst3_parameters

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..identity import PluginKind
-from ..lv2.description import Lv2Description, Lv2Port
+from ..lv2.bundles.description import Lv2Description, Lv2Port
 from ..vst3.entry import Vst3Entry, Vst3Parameter
 
 _DOUBLED: Final = "Plugin"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ....models.errors import PluginError
 from ...native.lv2_host import map_uri, unmap_uri
-from .vocabulary import ATOM
+from .bundles.vocabulary import ATOM
 
 PATH: Final = ATOM + "Path"
 STRING: Final = ATOM + "String"

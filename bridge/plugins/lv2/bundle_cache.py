@@ -16,11 +16,11 @@ from typing import Any, Final
 from platformdirs import user_cache_path
 
 from ....models.writing import write_atomically
-from .description import Lv2Description
-from .documents import description_from_document, description_to_document
-from .preset_bundles import Lv2Preset
-from .statements import Problem, user_language
-from .summary import BundleSummary, Lv2Summary
+from .bundles.description import Lv2Description
+from .bundles.documents import description_from_document, description_to_document
+from .bundles.preset_bundles import Lv2Preset
+from .bundles.statements import Problem, user_language
+from .bundles.summary import BundleSummary, Lv2Summary
 
 FOLDER_VARIABLE: Final = "AMPBOARD_PLUGIN_CACHE"
 SCHEMA: Final = 1  # counts up when a description says more, or says it otherwise

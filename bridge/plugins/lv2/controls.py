@@ -5,8 +5,8 @@ from collections.abc import Container, Iterable
 from typing import Final
 
 from ....models.kernels.parameter import Parameter
-from .description import Lv2Port
-from .vocabulary import LV2
+from .bundles.description import Lv2Port
+from .bundles.vocabulary import LV2
 
 _TITLE_LENGTH: Final = 63  # as the bridge keeps it
 

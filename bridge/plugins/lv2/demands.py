@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from .summary import Lv2Summary
-from .vocabulary import BLOCKS, LOG, LV2, OPTIONS, PARAMETERS, STATE, URID, WORKER
+from .bundles.summary import Lv2Summary
+from .bundles.vocabulary import BLOCKS, LOG, LV2, OPTIONS, PARAMETERS, STATE, URID, WORKER
 
 SERVED_FEATURES: Final = frozenset(
     {

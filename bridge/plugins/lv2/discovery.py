@@ -17,14 +17,14 @@ from .bundle_cache import (
     keep_bundle,
     keep_description,
 )
-from .describing import MalformedPluginError
-from .description import Lv2Description
-from .folders import lv2_bundles, lv2_folders
-from .preset_bundles import Lv2Preset
-from .reading import ReaderName, read_plugin
+from .bundles.describing import MalformedPluginError
+from .bundles.description import Lv2Description
+from .bundles.folders import lv2_bundles, lv2_folders
+from .bundles.preset_bundles import Lv2Preset
+from .bundles.reading import ReaderName, read_plugin
+from .bundles.statements import Problem, UnreadFileError, user_language
+from .bundles.summary import BundleSummary, Lv2Summary
 from .scanning import scan_bundles
-from .statements import Problem, UnreadFileError, user_language
-from .summary import BundleSummary, Lv2Summary
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from ...native.lv2_host import (
     unmap_uri,
 )
 from .atoms import Atom, decode_atom, encode_atom
+from .bundles.description import Lv2Description, Lv2Port, is_side_chain
+from .bundles.vocabulary import BLOCKS, LV2, PATCH, STATE
 from .controls import control_parameters, default_value
-from .description import Lv2Description, Lv2Port, is_side_chain
-from .vocabulary import BLOCKS, LV2, PATCH, STATE
 
 LONGEST_BLOCK: Final = 8192
 MOST_CHANNELS: Final = 64

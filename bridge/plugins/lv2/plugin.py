@@ -15,10 +15,10 @@ from ...processors.kernel_plugin import KernelPlugin
 from ..identity import PluginIdentity
 from ..trial import load_safely
 from .atoms import PATH, Atom
-from .description import Lv2Description, PatchParameter
+from .bundles.description import Lv2Description, PatchParameter
+from .bundles.preset_bundles import Lv2Preset
 from .discovery import describe_lv2, lv2_presets
 from .kernel import Lv2Kernel
-from .preset_bundles import Lv2Preset
 from .presets import default_state, preset_state, write_preset
 from .state import Lv2State
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from ....models.errors import PluginError
 from .atoms import PATH, STRING, Atom, encode_atom
-from .description import Lv2Description
-from .preset_bundles import Lv2Preset
+from .bundles.description import Lv2Description
+from .bundles.preset_bundles import Lv2Preset
+from .bundles.stored_state import StoredState, read_stored_state
+from .bundles.vocabulary import ATOM, LV2, PRESETS, RDF, STATE, XSD
 from .state import Lv2State
-from .stored_state import StoredState, read_stored_state
-from .vocabulary import ATOM, LV2, PRESETS, RDF, STATE, XSD
 
 USER_FOLDER: Final = "~/.lv2"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ...child_process import connect_to_parent
 from .bundle_cache import keep_description
-from .reading import ReaderName, Share, read_bundle
-from .summary import BundleSummary, summarise
+from .bundles.reading import ReaderName, Share, read_bundle
+from .bundles.summary import BundleSummary, summarise
 
 
 @dataclass(frozen=True)

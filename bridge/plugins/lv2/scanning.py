@@ -9,10 +9,10 @@ from queue import SimpleQueue
 from typing import Final
 
 from ...child_process import ChildProcess, Ended, Inbox
-from .reading import ReaderName, default_reader
+from .bundles.reading import ReaderName, default_reader
+from .bundles.statements import Problem
+from .bundles.summary import BundleSummary
 from .scan_child import ScanRequest
-from .statements import Problem
-from .summary import BundleSummary
 
 _MOST_PROCESSES: Final = 8
 

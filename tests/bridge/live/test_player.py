@@ -1,9 +1,11 @@
 """The engine's block loop without a device: what commands do, what is reported, and the replay of it."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from ampboard.bridge.live.desk import Desk
 from ampboard.bridge.live.log import Played
@@ -12,11 +14,16 @@ from ampboard.bridge.live.records import LEVELS, Command, Event, Record
 from ampboard.bridge.live.region import Region, Word
 from ampboard.bridge.live.replay import replay
 from ampboard.bridge.live.rig import Layout, Rig
-from ampboard.bridge.rendering.score import Programme
+from ampboard.bridge.midi.mapping import Action, MoveControl, SelectSlot, SetLevel
+from ampboard.bridge.rendering.formats import AudioSource
+from ampboard.bridge.rendering.score import Programme, Score
+from ampboard.bridge.rendering.take import Take
+from ampboard.presets import ControlMapping
 
 BLOCK = 64
 RATE = 48_000
 LAYOUT = Layout(RATE, BLOCK, 1, 2)
+PRESETS = ("clean", "crunch", "lead")
 START = {
     "preset": "",
     "setlist": "demo",
@@ -32,10 +39,11 @@ START = {
 class Bench:
     """A player with its region, fed noise; commands go in before a block, as the ring brings them."""
 
-    def __init__(self) -> None:
+    def __init__(self, setlist: str = "demo") -> None:
+        self.setlist = setlist
         self.region = Region.create()
         self.region.remove()
-        self.rig = Rig(Programme.load(None, "demo"), LAYOUT, initial=0)
+        self.rig = Rig(Programme.load(None, setlist), LAYOUT, initial=0)
         self.player = Player(self.rig, self.region, slot=0)
         self.generator = np.random.default_rng(1)
         self.heard: list[np.ndarray] = []
@@ -61,7 +69,7 @@ class Bench:
         commands = tuple(
             (e.frame, Record(e.command, slot=e.slot, index=e.index, value=e.value)) for e in self.of_kind(Event.APPLIED)
         )
-        return replay(Played(START, commands, None), np.concatenate(self.heard, axis=1))
+        return replay(Played({**START, "setlist": self.setlist}, commands, None), np.concatenate(self.heard, axis=1))
 
 
 @pytest.fixture
@@ -111,7 +119,12 @@ def test_bundle_takes_effect_in_one_block(bench: Bench) -> None:
     assert [event.frame for event in bench.of_kind(Event.APPLIED)] == [3 * BLOCK] * len(indices)
 
 
-def test_random_show_equals_its_replay_bit_for_bit(bench: Bench) -> None:
+@pytest.mark.parametrize("spillover", [True, False])
+def test_random_show_equals_its_replay_bit_for_bit(tmp_path: Path, spillover: bool) -> None:
+    setlist = tmp_path / "show.toml"
+    slots = "".join(f'[[slots]]\nprogram = {n}\npreset = "{name}"\n' for n, name in enumerate(PRESETS))
+    setlist.write_text(f'schema = 1\nname = "Show"\n[switching]\nspillover = {str(spillover).lower()}\n{slots}')
+    bench = Bench(str(setlist))
     generator = random.Random(3)
     moves = [c for c in bench.rig.controls if c.target.endswith(("_db", ".bypass", "wet_level"))]
     for _ in range(300):
@@ -130,6 +143,35 @@ def test_random_show_equals_its_replay_bit_for_bit(bench: Bench) -> None:
     assert len(bench.of_kind(Event.APPLIED)) >= 300
     assert not bench.of_kind(Event.NONFINITE)
     np.testing.assert_array_equal(np.concatenate(bench.played, axis=1), bench.replayed())
+
+
+def test_sample_accurate_render_with_the_logged_frames_sounds_the_same(bench: Bench, tmp_path: Path) -> None:
+    """The same class switches offline, in blocks of 2048: but for rounding, only the frames of the events matter."""
+    level = control(bench, 2, "amp.input_db")
+    for number in range(12):
+        bench.play(40 + number)
+        bench.send(Command.SWITCH, slot=(number + 1) % 3)
+        bench.send(Command.MOVE, index=level, value=float(-number))
+        bench.send(Command.LEVEL, value=-float(number % 4))
+    bench.play(100)
+    programme = Programme.load(None, "demo")
+    target = ControlMapping(cc=1, target="amp.input_db", minimum=-12.0, maximum=0.0)
+    events: list[tuple[int, Action]] = []
+    for event in bench.of_kind(Event.APPLIED):
+        if event.command == Command.SWITCH:
+            events.append((event.frame, SelectSlot(event.slot)))
+        elif event.command == Command.MOVE:
+            events.append((event.frame, MoveControl(2, target, (event.value + 12) / 12)))
+        else:
+            events.append((event.frame, SetLevel(LEVELS[event.index], event.value)))
+    played = np.concatenate(bench.heard, axis=1)
+    soundfile.write(tmp_path / "in.wav", played.T, RATE, subtype="FLOAT")
+    source = AudioSource.open(tmp_path / "in.wav")
+    take = Take(source, programme, Score(0, tuple(events), (), ()), channels=2, tail_limit=10.0)
+    rendered = np.concatenate(list(take.blocks()), axis=1)[:, : played.shape[1]]
+    live = np.concatenate(bench.played, axis=1)[:, bench.rig.switcher.latency :]
+    difference = np.abs(rendered[:, : live.shape[1]] - live)
+    assert difference.max() <= 1e-5
 
 
 def test_chain_that_was_used_comes_back_from_rest_in_steps_between_blocks(bench: Bench) -> None:

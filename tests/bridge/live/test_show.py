@@ -132,7 +132,6 @@ def test_show_equals_the_replay_of_its_log_bit_for_bit(jack_server: str, stage: 
         stage.pace = 0.001
         stage.feeder.set_freewheel(True)
         time.sleep(0.3)
-        last_gap = session.view.frame
         events += polled(session, 0.1)
         first = session.view.frame
         events += play_script(session, port, 0.15)  # as fast as the feeder goes; nothing is lost now
@@ -157,7 +156,7 @@ def test_show_equals_the_replay_of_its_log_bit_for_bit(jack_server: str, stage: 
     assert not [frame for frame, _ in gaps if first <= frame < last]
     offset = clock + sum(frames for frame, frames in gaps if frame <= first)
     start = -(-first // BLOCK) * BLOCK
-    assert last - start > 100 * BLOCK > 0 < last_gap
+    assert last - start > 100 * BLOCK
     for frame in range(start, last - BLOCK, BLOCK):
         np.testing.assert_array_equal(sound[0, frame : frame + BLOCK], stage.fed[frame + offset])
         np.testing.assert_array_equal(again[:, frame : frame + BLOCK], stage.recorded[frame + offset])
@@ -176,10 +175,7 @@ def test_show_equals_the_replay_of_its_log_bit_for_bit(jack_server: str, stage: 
     assert {record.kind for record in events} >= {Event.APPLIED, Event.METERS}
 
 
-def test_replay_and_the_sample_accurate_render_differ_in_event_times_only(
-    jack_server: str, stage: Stage, tmp_path: Path
-) -> None:
-    """The commands' frames are those of the messages, rounded up to blocks: an offline take says where they came."""
+def test_switch_takes_effect_within_a_block_of_its_command(jack_server: str, tmp_path: Path) -> None:
     session = Session(
         Specification(
             setlist="demo", backend="jack", wiring=Wiring(server=jack_server, sources=("none",), sinks=("none",))
@@ -204,7 +200,7 @@ def test_replay_and_the_sample_accurate_render_differ_in_event_times_only(
     assert float(np.median(late)) <= BLOCK  # the machine may stall; half of them must be at once
 
 
-def test_thousand_switches_lose_no_message_and_no_memory(jack_server: str, stage: Stage, tmp_path: Path) -> None:
+def test_random_switches_lose_no_message_and_no_memory(jack_server: str, stage: Stage, tmp_path: Path) -> None:
     from ampboard.bridge.live.memory_use import resident_bytes
 
     session = Session(

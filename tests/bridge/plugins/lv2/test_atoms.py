@@ -6,7 +6,7 @@ import pytest
 
 from ampboard.bridge.native.lv2_host import map_uri, unmap_uri
 from ampboard.bridge.plugins.lv2.atoms import Atom, decode_atom, encode_atom
-from ampboard.bridge.plugins.lv2.vocabulary import ATOM
+from ampboard.bridge.plugins.lv2.bundles.vocabulary import ATOM
 from ampboard.models.errors import PluginError
 
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from ampboard.bridge.plugins.lv2.bundles.reading import read_bundle
+from ampboard.bridge.plugins.lv2.bundles.summary import summarise
 from ampboard.bridge.plugins.lv2.demands import obstacle
 from ampboard.bridge.plugins.lv2.discovery import installed_lv2
-from ampboard.bridge.plugins.lv2.reading import read_bundle
-from ampboard.bridge.plugins.lv2.summary import summarise
 
-from .bundles import write_plugin
+from .written_bundles import write_plugin
 
 
 def test_an_obstacle_names_what_is_missing(tmp_path: Path) -> None:

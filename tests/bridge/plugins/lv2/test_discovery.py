@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ampboard.bridge.plugins.lv2.bundle_cache import FOLDER_VARIABLE
+from ampboard.bridge.plugins.lv2.bundles.folders import lv2_folders
+from ampboard.bridge.plugins.lv2.bundles.stored_state import read_preset, read_stored_state
 from ampboard.bridge.plugins.lv2.discovery import describe_lv2, installed_lv2, lv2_presets
-from ampboard.bridge.plugins.lv2.folders import lv2_folders
-from ampboard.bridge.plugins.lv2.stored_state import read_preset, read_stored_state
 from ampboard.models.errors import PluginError
 
-from .bundles import write_bundle, write_plugin
+from .written_bundles import write_bundle, write_plugin
 
 URI = "http://example.org/plugin"
 OTHER = "http://example.org/other"

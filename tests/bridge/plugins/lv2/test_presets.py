@@ -10,9 +10,9 @@ import pytest
 
 from ampboard.bridge.plugins.lv2 import Lv2State, load_lv2
 from ampboard.bridge.plugins.lv2.atoms import PATH, Atom
-from ampboard.bridge.plugins.lv2.preset_bundles import Lv2Preset
+from ampboard.bridge.plugins.lv2.bundles.preset_bundles import Lv2Preset
+from ampboard.bridge.plugins.lv2.bundles.vocabulary import ATOM
 from ampboard.bridge.plugins.lv2.presets import preset_state, write_preset
-from ampboard.bridge.plugins.lv2.vocabulary import ATOM
 from ampboard.models.errors import PluginError
 
 TEST = "urn:ampboard-test:"

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from ampboard.bridge.plugins.lv2.bundle_cache import FOLDER_VARIABLE, bundle_fingerprint
-from ampboard.bridge.plugins.lv2.description import Lv2Description, ScalePoint
+from ampboard.bridge.plugins.lv2.bundles.description import Lv2Description, ScalePoint
+from ampboard.bridge.plugins.lv2.bundles.folders import lv2_bundles
+from ampboard.bridge.plugins.lv2.bundles.lilv import lilv
+from ampboard.bridge.plugins.lv2.bundles.reading import ReaderName, read_bundle
 from ampboard.bridge.plugins.lv2.discovery import describe_lv2, installed_lv2
-from ampboard.bridge.plugins.lv2.folders import lv2_bundles
-from ampboard.bridge.plugins.lv2.lilv import lilv
-from ampboard.bridge.plugins.lv2.reading import ReaderName, read_bundle
 from ampboard.bridge.plugins.lv2.scanning import scan_bundles
 
-from .bundles import PORTS, line_of, manifest_of, write_bundle, write_plugin
+from ..written_bundles import PORTS, line_of, manifest_of, write_bundle, write_plugin
 
 URI = "http://example.org/plugin"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ....models.errors import PluginError
+from .....models.errors import PluginError
 from .statements import Term, UnreadFileError, file_of
 from .turtle import TurtleReader
 from .vocabulary import ATOM, LV2, PRESETS, RDF, STATE, XSD

@@ -1,0 +1,111 @@
+"""``ampboard live`` and ``ampboard replay`` as a user runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ampboard.bridge.live.recording import read_sound
+
+from ..live.conftest import BLOCK, RATE, jack_server
+
+__all__ = ["jack_server"]
+
+NULL_DEVICE = "pcm.!default { type null }\nctl.!default { type hw card 0 }\n"
+
+
+def ampboard(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from ampboard.bridge.cli import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "200", **environment},
+        check=False,
+    )
+
+
+def test_help_says_what_the_stream_backend_cannot() -> None:
+    text = " ".join(ampboard("live", "--help").stdout.split())
+    assert "no gapless switching" in text.replace("│", " ").replace("  ", " ")
+
+
+def test_show_is_played_recorded_and_replayed(jack_server: str, tmp_path: Path) -> None:
+    show = tmp_path / "show"
+    played = ampboard(
+        "live", "--setlist", "demo", "--backend", "jack", "--server", jack_server, "--seconds", "1", "--no-spare",
+        "--log", str(show), "--record",
+    )  # fmt: skip
+    assert played.returncode == 0, played.stderr
+    assert f"{RATE} Hz, blocks of {BLOCK}" in played.stdout
+    assert "slot 1: Clean Verse" in played.stdout
+    again = ampboard("replay", str(show / "show.jsonl"), "--out", str(tmp_path / "again.wav"))
+    assert again.returncode == 0, again.stderr
+    np.testing.assert_array_equal(read_sound(tmp_path / "again.wav"), read_sound(show / "output.wav"))
+
+
+def test_figures_come_as_json(jack_server: str) -> None:
+    played = ampboard(
+        "live", "--preset", "crunch", "--server", jack_server, "--seconds", "1", "--no-spare", "--json"
+    )  # fmt: skip
+    assert played.returncode == 0, played.stderr
+    figures = json.loads(played.stdout)
+    assert figures["frames"] > 0
+    assert figures["budget_us"] == pytest.approx(1e6 * BLOCK / RATE)
+    assert 0 < figures["callback_p50_us"] <= figures["callback_p99_us"]
+    assert figures["dropped_messages"] == figures["restarts"] == 0
+
+
+def test_ports_and_devices_are_listed(jack_server: str) -> None:
+    listed = ampboard("live", "--list", "--json", "--server", jack_server)
+    assert listed.returncode == 0, listed.stderr
+    ports = {row["port"]: row["direction"] for row in json.loads(listed.stdout)["JACK ports"]}
+    assert ports["system:capture_1"] == "source"
+    assert ports["system:playback_1"] == "sink"
+
+
+def test_portaudio_plays(jack_server: str) -> None:
+    """Debian's PortAudio sees the JACK server as a device."""
+    listed = ampboard("live", "--list", "--json", JACK_DEFAULT_SERVER=jack_server)
+    if not json.loads(listed.stdout)["PortAudio devices"]:
+        pytest.skip("PortAudio sees no device here")
+    played = ampboard(
+        "live", "--preset", "crunch", "--backend", "portaudio", "--block", str(BLOCK), "--seconds", "1", "--no-spare",
+        "--json", JACK_DEFAULT_SERVER=jack_server,
+    )  # fmt: skip
+    assert played.returncode == 0, played.stderr
+    assert json.loads(played.stdout)["frames"] > 0
+
+
+def test_audio_stream_plays_one_preset_and_refuses_a_setlist(tmp_path: Path) -> None:
+    (tmp_path / ".asoundrc").write_text(NULL_DEVICE)
+    listed = json.loads(ampboard("live", "--list", "--json", HOME=str(tmp_path)).stdout)
+    if not listed["AudioStream devices"]:
+        pytest.skip("ALSA's null device is not there")
+    options = ("--backend", "stream", "--seconds", "0.5", "--no-spare", "--json")
+    played = ampboard("live", "--preset", "crunch", *options, HOME=str(tmp_path))
+    assert played.returncode == 0, played.stderr
+    refused = ampboard("live", "--setlist", "demo", *options, HOME=str(tmp_path))
+    assert refused.returncode == 2
+    assert "AudioStream plays one preset and cannot switch" in refused.stderr
+
+
+def test_nothing_there_is_one_line_that_says_why(tmp_path: Path) -> None:
+    failed = ampboard("live", "--preset", "crunch", "--no-spare", "--server", "nobody", HOME=str(tmp_path))
+    assert failed.returncode == 2
+    (line,) = [line for line in failed.stderr.splitlines() if line.startswith("ampboard: ")]
+    assert "no JACK server named 'nobody'" in line
+    assert "PortAudio" in line
+
+
+def test_unknown_midi_input_is_named(jack_server: str) -> None:
+    failed = ampboard(
+        "live", "--preset", "crunch", "--no-spare", "--server", jack_server, "--midi-in", "jack:no such port",
+        JACK_DEFAULT_SERVER=jack_server,
+    )  # fmt: skip
+    assert failed.returncode == 2
+    assert "there is no MIDI input 'jack:no such port'" in failed.stderr
