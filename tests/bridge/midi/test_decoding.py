@@ -1,5 +1,7 @@
 """What controls say: every kind comes back from its own messages."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ def test_a_fine_pedal_that_goes_one_way_never_seems_to_turn_back(kind: str) -> N
             for sent in decoder.decode(message)
             if sent.source is source
         ][2:]
-        steps = [after - before for before, after in zip(heard, heard[1:], strict=False)]
+        steps = [after - before for before, after in pairwise(heard)]
         assert all(step * (sweep[1] - sweep[0]) >= 0 for step in steps)
         assert heard[-1] == sweep[-1]
 

@@ -180,10 +180,8 @@ def test_cc102_up_bypasses_the_nodes_of_the_slot_that_plays() -> None:
 def test_notes_are_footswitches(mode: str | None, expected: list[float]) -> None:
     row = ControlMapping(note=60, target="amp.mix", mode=mode)
     midi = stage(SlotMidi((row,)))
-    pressed = [*midi.actions(note(60, 30)), *midi.actions(mido.Message("note_off", note=60))] + [
-        *midi.actions(note(60, 127)),
-        *midi.actions(note(60, 0)),
-    ]
+    messages = (note(60, 30), mido.Message("note_off", note=60), note(60, 127), note(60, 0))
+    pressed = [action for message in messages for action in midi.actions(message)]
     assert [(action.mapping, action.position) for action in pressed] == [(row, position) for position in expected]
 
 
