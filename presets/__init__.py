@@ -7,6 +7,7 @@ from .loading import check_preset, load_preset
 from .nodes import Branch, Builtin, Cabinet, Lv2, Neural, Node, Parallel, Tone, Vst3
 from .preset import Levels, Preset
 from .setlist import Setlist, Slot, Switching, load_setlist
+from .snapshots import Snapshot
 
 __all__ = [
     "Branch",
@@ -23,6 +24,7 @@ __all__ = [
     "PresetEntry",
     "Setlist",
     "Slot",
+    "Snapshot",
     "Switching",
     "Tone",
     "Vst3",

@@ -9,7 +9,7 @@ from .builtins import BuiltinParameter, builtin_parameters, plugin_problem, sugg
 from .control import ControlMapping
 from .document import Problem
 from .key_lines import KeyPath
-from .midi_sources import COMMANDS
+from .midi_sources import BANK_SELECT, COMMANDS
 from .nodes import Branch, Builtin, Cabinet, Node, Parallel, Tone
 from .preset import LEVELS, Preset, walk
 from .snapshots import BYPASS, find_snapshot
@@ -57,6 +57,8 @@ def _items(preset: Preset) -> Items:
 
 
 def _mapping_problems(preset: Preset, items: Items, path: KeyPath, mapping: ControlMapping) -> Generator[Problem]:
+    if mapping.source.field in ("cc", "cc14") and mapping.number in BANK_SELECT:
+        yield Problem((*path, mapping.source.field), f"{mapping.title} selects banks: use another control")
     if mapping.pickup and mapping.switching:
         yield Problem((*path, "pickup"), "a switch has no position to pick up: leave pickup or mode out")
     if mapping.is_command:

@@ -24,6 +24,9 @@ MAX_14_BIT: Final = 16383
 FINE_OFFSET: Final = 32
 """From a controller to the one that holds its lower seven bits."""
 
+BANK_SELECT: Final = (0, FINE_OFFSET)
+"""Controllers that select the bank of the next program change, upper and lower half."""
+
 Part = Literal["number", "number high", "number low", "number + 32", "value", "value high", "value low"]
 """What a data byte of a message holds; a number stands for itself."""
 

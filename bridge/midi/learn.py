@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import mido
 
-from ...presets.midi_sources import FINE_OFFSET, SOURCES, MidiSource
+from ...presets.midi_sources import BANK_SELECT, FINE_OFFSET, SOURCES, MidiSource
 from .decoding import DATA, DATA_FINE, NRPN_HIGH, NRPN_LOW, Decoder
 from .notes import note_name
 from .words import control_words
@@ -21,7 +21,6 @@ SWEEP_VALUES: Final = 4
 """A control that took so many values is a pedal or a knob; one that took fewer is a switch."""
 LEARNABLE: Final = tuple(SOURCES)
 """Kinds of control, by their field in a mapping."""
-_BANKS: Final = (0, 32)
 
 _Key = tuple[str, int, int]  # field, number, channel
 
@@ -102,7 +101,7 @@ class Learner:
         if not hasattr(message, "channel"):
             return
         for sent in self._decoder.decode(bytes(message.bytes())):
-            is_bank = sent.source.field in ("cc", "cc14") and sent.number in _BANKS
+            is_bank = sent.source.field in ("cc", "cc14") and sent.number in BANK_SELECT
             if sent.source.field in self.kinds and not is_bank:
                 self._shown[sent.source.field, sent.number, sent.channel].append(sent.value)
                 self._last = now

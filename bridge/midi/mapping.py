@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import mido
 
 from ...presets.control import ControlMapping
-from ...presets.midi_sources import COMMANDS, MAX_7_BIT, NODE_BYPASS, default_for
+from ...presets.midi_sources import BANK_SELECT, COMMANDS, MAX_7_BIT, NODE_BYPASS, default_for
 from ...presets.snapshots import BYPASS
 from .actions import (
     Action,
@@ -35,8 +35,6 @@ from .decoding import Decoder, Sent
 from .messages import RESET_CONTROLLERS
 from .tempo import ClockTempo, TapTempo
 
-BANK_MSB: Final = 0
-BANK_LSB: Final = 32
 MIN_LEVEL_DB: Final = -120.0
 
 PLAYED: Final = frozenset({"note_on", "note_off", "polytouch", "aftertouch", "pitchwheel", "control_change"})
@@ -251,7 +249,7 @@ class MidiMapper:
     def _play(self, fields: Any) -> tuple[Action, ...]:
         if fields.type not in PLAYED or fields.channel + 1 not in self._plugin_channels:
             return ()
-        if fields.type == "control_change" and fields.control in (BANK_MSB, BANK_LSB):
+        if fields.type == "control_change" and fields.control in BANK_SELECT:
             return ()
         return (PlayMidi(bytes(fields.bytes())),)
 
@@ -272,12 +270,12 @@ class MidiMapper:
         return found if rows else self._default(sent, pressed)
 
     def _take_bank(self, sent: Sent) -> bool:
-        msb, lsb = self._banks.get(sent.channel, (0, 0))
-        if sent.number == BANK_MSB:
-            self._banks[sent.channel] = (sent.value, lsb)
-        elif sent.number == BANK_LSB:
-            self._banks[sent.channel] = (msb, sent.value)
-        return sent.number in (BANK_MSB, BANK_LSB)
+        if sent.number not in BANK_SELECT:
+            return False
+        halves = self._banks.get(sent.channel, (0, 0))
+        is_low = BANK_SELECT.index(sent.number)
+        self._banks[sent.channel] = (halves[0], sent.value) if is_low else (sent.value, halves[1])
+        return True
 
     def _pressed(self, sent: Sent) -> bool | None:
         """Whether a switch was pressed (True) or let go (False) by that.

@@ -85,6 +85,7 @@ def test_snapshots_survive_saving(write, tmp_path: Path) -> None:
         ('[[midi]]\nnote = 1\ntarget = "snapshot"\nname = "Sola"', 17, "no snapshot is called 'Sola'"),
         ('[[midi]]\nnote = 1\ntarget = "tap"\nname = "Solo"', 17, "names a snapshot: say target"),
         ('[[midi]]\nnote = 1\ntarget = "room.width"\npickup = true', 17, "a switch has no position to pick up"),
+        ('[[midi]]\ncc = 32\ntarget = "tap"', 15, "cc: CC32 selects banks"),
         ('[[midi]]\ncc14 = 32\ntarget = "room.width"', 15, "cc14: 32 is too large"),
         ('[[midi]]\nnrpn = 16384\ntarget = "room.width"', 15, "nrpn: 16384 is too large: use at most 16383"),
         ('[[midi]]\npitch_bend = false\ntarget = "room.width"', 15, "pitch_bend: false is not known: use true"),
