@@ -10,9 +10,9 @@ import pedalboard
 
 from ..presets import Branch, Builtin, Lv2, Neural, Node, Parallel, Preset, Vst3
 from ..presets.builtins import builtin_parameters
-from ..presets.checks import BYPASS
 from ..presets.key_lines import KeyPath
 from ..presets.preset import LEVELS
+from ..presets.snapshots import BYPASS
 from .lv2_node_state import state_document
 from .node_processors import make_processor
 from .plugins.lv2 import Lv2Plugin

@@ -10,13 +10,15 @@ import pedalboard
 from ..models.errors import AmpboardError, ParameterError, PluginError, PresetError
 from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, Repair, check_preset
 from ..presets.builtins import RANGES, suggestion
-from ..presets.checks import BYPASS
+from ..presets.control import ControlMapping
 from ..presets.key_lines import KeyPath
 from ..presets.nodes import INPUT, STEM, PluginRecord
 from ..presets.preset import LEVELS, channels_of, walk
+from ..presets.snapshots import BYPASS
 from .bypasses import dry_bypass, own_bypass, swap_bypass
 from .chain_controls import ChainControl, attribute_control, enabling_control, plugin_controls
 from .chain_preset import preset_of
+from .midi.settings import synced_values
 from .native.running import RunningKernel
 from .native.side_chain import SideBus
 from .node_processors import make_processor
@@ -190,7 +192,7 @@ class _Builder:
         stages = self.chain(self.preset.chain, ("chain",))
         board = pedalboard.Pedalboard([*front, *_plugins(stages), last])
         self.add_bypasses(self.preset.chain, ("chain",), stages, board, offset=len(front))
-        self.check_mappings()
+        self.check_controls()
         foreign = {name for name, node in self.preset.nodes.items() if isinstance(node, PluginRecord)}
         return Chain(
             board,
@@ -268,22 +270,43 @@ class _Builder:
                 bypass.write(1.0)
             position += len(stage.plugins)
 
-    def check_mappings(self) -> None:
+    def check_controls(self) -> None:
+        """Mappings, snapshots and synchronised parameters must fit the chain; the latter follow the preset's tempo."""
         for index, mapping in enumerate(self.preset.midi):
-            place = self.preset.place(("midi", index))
-            if mapping.target not in self.controls:
-                remedy = suggestion(mapping.target, self.controls)
-                raise PresetError(f"{place}: the chain has no parameter {mapping.target!r}: {remedy}")
-            control = self.controls[mapping.target]
-            ends = mapping.ends(control.range)
-            if mapping.curve == "logarithmic" and min(ends) <= 0.0:
-                low, high = ends
-                raise PresetError(f"{place}: a logarithmic curve from {low:g} to {high:g}: set both ends above 0")
-            for value in ends:
-                try:
-                    control.check(mapping.target, value)
-                except ParameterError as error:
-                    raise PresetError(f"{place}: {error}") from None
+            if not mapping.is_command:
+                self.check_mapping(self.preset.place(("midi", index)), mapping)
+        for index, snapshot in enumerate(self.preset.snapshots):
+            for target, value in snapshot.values.items():
+                place = self.preset.place(("snapshots", index, "values", target))
+                self.check_value(place, self.control(place, target), target, float(value))
+        for target in self.preset.sync:
+            self.control(self.preset.place(("sync", target)), target)
+        if self.preset.tempo is not None:
+            limits = {target: self.controls[target].range for target in self.preset.sync}
+            for target, value in synced_values(self.preset.sync, self.preset.tempo, limits).items():
+                self.controls[target].write(value)
+
+    def check_mapping(self, place: str, mapping: ControlMapping) -> None:
+        control = self.control(place, mapping.target)
+        ends = mapping.ends(control.range)
+        if mapping.curve == "logarithmic" and min(ends) <= 0.0:
+            low, high = ends
+            raise PresetError(f"{place}: a logarithmic curve from {low:g} to {high:g}: set both ends above 0")
+        for value in ends:
+            self.check_value(place, control, mapping.target, value)
+
+    def control(self, place: str, target: str) -> ChainControl:
+        if target not in self.controls:
+            remedy = suggestion(target, self.controls)
+            raise PresetError(f"{place}: the chain has no parameter {target!r}: {remedy}")
+        return self.controls[target]
+
+    @staticmethod
+    def check_value(place: str, control: ChainControl, target: str, value: float) -> None:
+        try:
+            control.check(target, value)
+        except ParameterError as error:
+            raise PresetError(f"{place}: {error}") from None
 
 
 def _plugins(stages: Sequence[_Stage]) -> list[pedalboard.Plugin]:

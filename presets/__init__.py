@@ -7,6 +7,7 @@ from .loading import check_preset, load_preset
 from .nodes import Branch, Builtin, Cabinet, Lv2, Neural, Node, Parallel, Repair, Tone, Vst3
 from .preset import Levels, Preset
 from .setlist import Setlist, Slot, Switching, load_setlist
+from .snapshots import Snapshot
 
 __all__ = [
     "Branch",
@@ -24,6 +25,7 @@ __all__ = [
     "Repair",
     "Setlist",
     "Slot",
+    "Snapshot",
     "Switching",
     "Tone",
     "Vst3",

@@ -3,14 +3,13 @@
 import base64
 import binascii
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Final
 
-from .builtins import BuiltinParameter, builtin_parameters, plugin_problem, suggestion
-from .control import ControlMapping
+from .builtins import builtin_parameters, plugin_problem, suggestion
+from .control_checks import control_problems
 from .document import Problem
 from .key_lines import KeyPath
 from .lv2_state import SUFFIXES
@@ -26,25 +25,12 @@ from .nodes import (
     Node,
     Parallel,
     Repair,
-    Tone,
     Vst3,
 )
 from .preset import LEVELS, Preset, named_files, walk
 
 MAX_NODES: Final = 256
 MAX_PARALLEL_DEPTH: Final = 8
-
-BYPASS: Final = "bypass"
-
-# Parameters a mapping can move, for the kinds of nodes whose parameters the file alone determines.
-_FIXED_PARAMETERS: Final[dict[type, tuple[str, ...]]] = {
-    Branch: ("gain_db",),
-    Cabinet: (BYPASS, "output_db"),
-    Parallel: (BYPASS,),
-    Repair: (BYPASS, "mix", "threshold", "denoise"),
-    Tone: (BYPASS, "bass", "mid", "treble"),
-}
-_LEVEL_PARAMETERS: Final = ("input_db", "output_db")
 
 
 def content_hash(path: Path) -> str:
@@ -74,8 +60,7 @@ def preset_problems(preset: Preset) -> Generator[Problem]:
             yield from _side_chain_problems(preset, path, item)
         if not isinstance(item, Branch):
             yield from _file_problems(preset, path, item)
-    for index, mapping in enumerate(preset.midi):
-        yield from _mapping_problems(preset, ("midi", index), mapping)
+    yield from control_problems(preset)
 
 
 def _depth_problems(items: Iterable[tuple[KeyPath, Node | Branch]]) -> Generator[Problem]:
@@ -168,45 +153,3 @@ def _hash_problems(path: KeyPath, field: str, file: Path, expected: str) -> Gene
             (*path, "sha256"),
             f"{file.name} is not the file this preset was made with: put that one back, or set sha256 to {found}",
         )
-
-
-def _mapping_problems(preset: Preset, path: KeyPath, mapping: ControlMapping) -> Generator[Problem]:
-    node_id, _, parameter = mapping.target.partition(".")
-    items = {preset.ids[place]: item for place, item in walk(preset.chain)}
-    if node_id not in items and node_id != LEVELS:
-        remedy = suggestion(node_id, {**items, LEVELS: None})
-        yield Problem((*path, "target"), f"no node is called {node_id!r}: {remedy}")
-        return
-    item = items.get(node_id)
-    names = _parameter_names(item)
-    if names is not None and parameter not in names:
-        remedy = suggestion(parameter, dict.fromkeys(names))
-        yield Problem((*path, "target"), f"{node_id!r} has no parameter {parameter!r}: {remedy}")
-        return
-    builtin = _builtin_parameter(item, parameter)
-    if builtin and builtin.choices:
-        yield Problem((*path, "target"), f"{parameter} is a choice, not a number: a control cannot move it")
-        return
-    for field in ("minimum", "maximum"):
-        value = getattr(mapping, field)
-        if builtin and builtin.range and value is not None and (problem := builtin.problem(value)):
-            yield Problem((*path, field), problem)
-    if mapping.curve == "logarithmic":
-        low, high = mapping.ends((builtin and builtin.range) or (math.nan, math.nan))
-        if low <= 0.0 or high <= 0.0:
-            yield Problem((*path, "curve"), f"a logarithmic curve from {low:g} to {high:g}: set both ends above 0")
-
-
-def _builtin_parameter(item: Node | Branch | None, parameter: str) -> BuiltinParameter | None:
-    if isinstance(item, Builtin) and not plugin_problem(item.plugin):
-        return builtin_parameters(item.plugin).get(parameter)
-    return None
-
-
-def _parameter_names(item: Node | Branch | None) -> tuple[str, ...] | None:
-    """Names a mapping may use; None where only the plugin or the model knows."""
-    if item is None:
-        return _LEVEL_PARAMETERS
-    if isinstance(item, Builtin):
-        return None if plugin_problem(item.plugin) else (BYPASS, *builtin_parameters(item.plugin))
-    return _FIXED_PARAMETERS.get(type(item))

@@ -15,6 +15,8 @@ from .control import ControlMapping
 from .document import TomlDocument
 from .key_lines import KeyPath, field_name
 from .nodes import Branch, Builtin, Decibels, Lv2, Node, Parallel, PluginRecord, Record
+from .snapshots import Snapshot
+from .tempo import NoteValueText, Tempo
 
 if TYPE_CHECKING:
     from pedalboard import Pedalboard
@@ -57,6 +59,12 @@ class Preset(Record):
     levels: Levels = Levels()
     chain: Annotated[tuple[Node, ...], Field(strict=False, min_length=1)]
     midi: Annotated[tuple[ControlMapping, ...], Field(strict=False, max_length=1024)] = ()
+    snapshots: Annotated[tuple[Snapshot, ...], Field(strict=False, max_length=128)] = ()
+    tempo: Tempo | None = Field(default=None, description="Quarter notes a minute, until a tap or a clock says more.")
+    sync: dict[str, NoteValueText] = Field(
+        default_factory=dict,
+        description='Parameters that follow the tempo: "delay.delay_seconds" = "1/8 dotted".',
+    )
 
     _path: Path | None = PrivateAttr(None)
     _document: TomlDocument | None = PrivateAttr(None)

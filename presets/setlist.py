@@ -8,11 +8,16 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, PrivateAttr
 
 from ..models.errors import PresetError
+from .builtins import suggestion
+from .control import ControlMapping
+from .control_checks import setlist_mapping_problems
 from .document import Problem, TomlDocument
 from .library import factory_folder, user_folder
 from .loading import check_version, load_preset, preset_path
 from .nodes import FileName, Record
 from .preset import Preset, Text
+from .snapshots import find_snapshot
+from .tempo import Tempo
 from .validation import validate
 
 SETLISTS: Final = "setlists"
@@ -38,6 +43,8 @@ class Slot(Record):
     preset: FileName = Field(description="Preset file relative to the setlist, or the name of a preset in the library.")
     song: Text = ""
     notes: Text = ""
+    tempo: Tempo | None = Field(default=None, description="Of the song, in quarter notes a minute; else the preset's.")
+    snapshot: Text = Field(default="", description="Name of the preset's snapshot it comes up with.")
 
 
 class Setlist(Record):
@@ -56,6 +63,8 @@ class Setlist(Record):
     description: Text = ""
     switching: Switching = Switching()
     slots: Annotated[tuple[Slot, ...], Field(strict=False, min_length=1, max_length=16384)]
+    midi: Annotated[tuple[ControlMapping, ...], Field(strict=False, max_length=1024)] = ()
+    tempo: Tempo | None = Field(default=None, description="Where neither slot nor preset says one.")
 
     _path: Path | None = PrivateAttr(None)
 
@@ -131,6 +140,13 @@ def _setlist_path(path_or_name: str | Path) -> Path:
 
 
 def _problems(setlist: Setlist) -> Generator[Problem]:
+    missing = list(_slot_problems(setlist))
+    yield from missing
+    if not missing and (setlist.midi or any(slot.snapshot for slot in setlist.slots)):
+        yield from _preset_problems(setlist)
+
+
+def _slot_problems(setlist: Setlist) -> Generator[Problem]:
     seen: dict[tuple[int, int | None], int] = {}
     for index, slot in enumerate(setlist.slots):
         key = (slot.program, slot.bank)
@@ -144,3 +160,21 @@ def _problems(setlist: Setlist) -> Generator[Problem]:
             continue
         if not path.is_file():
             yield Problem(("slots", index, "preset"), f"there is no file {str(path)!r}: correct the path or the name")
+
+
+def _preset_problems(setlist: Setlist) -> Generator[Problem]:
+    """What does not fit the presets: snapshots and mappings."""
+    try:
+        presets = setlist.presets
+    except PresetError as error:
+        yield Problem(("slots",), str(error))
+        return
+    for index, (slot, preset) in enumerate(zip(setlist.slots, presets, strict=True)):
+        if slot.snapshot and find_snapshot(preset.snapshots, slot.snapshot) is None:
+            known = dict.fromkeys(snapshot.name for snapshot in preset.snapshots)
+            remedy = suggestion(slot.snapshot, known)
+            yield Problem(
+                ("slots", index, "snapshot"), f"preset {preset.name!r} has no snapshot {slot.snapshot!r}: {remedy}"
+            )
+    for index, mapping in enumerate(setlist.midi):
+        yield from setlist_mapping_problems(presets, ("midi", index), mapping)

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from .builtins import suggestion
 from .document import Problem, TomlDocument
 from .key_lines import KeyPath
+from .midi_sources import SOURCES
 from .nodes import NODE_TYPES
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,6 +37,7 @@ _MESSAGES: Final = {
     "string_too_short": "the text is empty: fill it in, or leave the field out",
     "string_too_long": "the text is too long: use at most {max_length} characters",
     "missing": "is missing: add it",
+    "one_control": f"names {{count}} controls: use exactly one of {', '.join(SOURCES)}",
 }
 
 
@@ -95,6 +97,8 @@ def _message(detail: ErrorDetails, path: KeyPath, value: Any, data: Mapping[str,
         given = value.get("type")
         return f"type {given!r} is not known: {suggestion(str(given), dict.fromkeys(NODE_TYPES))}"
     shown = _shown(value)
+    if context.get("expected") == "True":
+        context = {"expected": "true"}
     if kind in _MESSAGES:
         return _MESSAGES[kind].format(value=shown, **context)
     return f"{shown}: {detail['msg']}"

@@ -63,6 +63,8 @@ def learn(
     minimum: Annotated[float | None, typer.Option(help="Value at 0; the parameter's smallest if left out.")] = None,
     maximum: Annotated[float | None, typer.Option(help="Value at 127; the parameter's largest if left out.")] = None,
     curve: Annotated[str | None, typer.Option(help="linear, logarithmic or switch.")] = None,
+    mode: Annotated[str | None, typer.Option(help="For a switch: momentary, toggle or latch.")] = None,
+    name: Annotated[str | None, typer.Option(help="With the target 'snapshot': which one.")] = None,
     timeout: Annotated[float, typer.Option(min=0.0, help="Seconds to wait for the control.")] = 30.0,
     json: Json = False,
 ) -> None:
@@ -81,18 +83,20 @@ def learn(
     learned: Learned = _listen(port, timeout)
     typer.echo(f"heard: {learned.words}", err=True)
     if target.isdecimal():
-        if learned.kind.mapping:
+        if not learned.brings_slots:
             raise MidiError(f"{learned.words}: slots are brought up by program changes: send one")
         row: dict[str, Any] = {"preset": slots[int(target) - 1]["preset"], **learned.key}
         _propose(row, SLOTS, as_json=json)
         if write:
             _write_slot(path, int(target) - 1, learned.key["program"])
         return
-    if not learned.kind.mapping:
+    if learned.brings_slots and "." in target:
         raise MidiError(
             f"{learned.words} brings up slots: name a slot's number in a setlist, or move a pedal or switch"
         )
-    row = propose_mapping(learned, target, any_channel=any_channel, minimum=minimum, maximum=maximum, curve=curve)
+    row = propose_mapping(
+        learned, target, any_channel=any_channel, minimum=minimum, maximum=maximum, curve=curve, mode=mode, name=name
+    )
     _propose(row, MIDI, as_json=json)
     for other in rows(path):
         if other.get("target") != target and all(other.get(name) == value for name, value in learned.key.items()):

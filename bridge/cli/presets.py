@@ -67,16 +67,22 @@ def show(preset: PresetName, json: Json = False) -> None:
     if loaded.midi:
         mappings = [
             {
-                "control": f"CC{mapping.cc}",
+                "control": mapping.title,
                 "channel": mapping.channel or "any",
-                "moves": mapping.target,
+                "moves": f"{mapping.target} {mapping.name}" if mapping.name else mapping.target,
                 "from": mapping.minimum,
                 "to": mapping.maximum,
-                "curve": mapping.curve,
+                "curve": mapping.switching or mapping.curve,
             }
             for mapping in loaded.midi
         ]
         print_rows(mappings, as_json=False, title="MIDI")
+    if loaded.snapshots:
+        rows = [
+            {"CC69": index, "snapshot": snapshot.name, "sets": ", ".join(snapshot.settings)}
+            for index, snapshot in enumerate(loaded.snapshots)
+        ]
+        print_rows(rows, as_json=False, title="Snapshots")
     for name, line in missing_plugins(loaded).items():
         print_error(f"{name}: {line}")
 

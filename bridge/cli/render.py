@@ -36,7 +36,10 @@ def render(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results, which keep their names.")],
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="Preset file, or a name in the library.")] = None,
     setlist: Annotated[str | None, typer.Option("--setlist", "-s", help="Setlist file, or 'demo'.")] = None,
-    midi: Annotated[Path | None, typer.Option(help="MIDI file that switches presets and moves parameters.")] = None,
+    midi: Annotated[
+        Path | None,
+        typer.Option(help="MIDI file that switches presets and snapshots, moves parameters, and sets the tempo."),
+    ] = None,
     midi_channel: Annotated[int | None, typer.Option(min=1, max=16, help="Listen to this channel alone.")] = None,
     side_chain: Annotated[
         Path | None, typer.Option("--side-chain", help="Audio file for side-chains that hear a stem.")

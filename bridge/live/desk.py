@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
+from ..switching.dry_chain import DRY
 from .records import LEVELS, Command, Record
-from .rig import DRY, Rig
+from .rig import Rig
 
 MUTE_DB: Final = -120.0
 STOP_SECONDS: Final = 0.02

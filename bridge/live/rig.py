@@ -1,10 +1,10 @@
 """All chains of a show, built and ready, with the tables that name their controls and nodes by number."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pedalboard
@@ -17,10 +17,8 @@ from ..plugins.entering import identity_of
 from ..rendering.score import Programme
 from ..streaming import StreamingChain
 from ..switching import ChainSwitcher
+from ..switching.dry_chain import DRY, DryChain
 from .memory_use import resident_bytes
-
-DRY: Final = -1
-"""The slot of the dry signal."""
 
 PluginPlace = tuple[str, str]
 """Where a foreign plugin comes from: location and plugin of its `PluginIdentity`."""
@@ -68,26 +66,6 @@ class Control:
     low: float
     high: float
     value: float
-
-
-class DryChain:
-    """The signal as it is, on as many outputs as the chains have."""
-
-    latency = 0
-    quiet_time = 0.0
-    tail_seconds = 0.0
-
-    def __init__(self, channels: int, outputs: int) -> None:
-        self.channels = channels
-        self.outputs = outputs
-
-    def process(self, block: Audio, stem: Audio | None = None) -> Audio:
-        """Return the block, one channel spread to all outputs."""
-        return block if self.channels == self.outputs else np.repeat(block, self.outputs, axis=0)
-
-    def resetting(self) -> Iterator[None]:
-        """Nothing is remembered."""
-        return iter(())
 
 
 class Rig:

@@ -16,6 +16,9 @@ class Press(Enum):
     SLOT = auto()
     NEXT = auto()
     PREVIOUS = auto()
+    NEXT_SNAPSHOT = auto()
+    PREVIOUS_SNAPSHOT = auto()
+    TAP = auto()
     TUNER = auto()
     MUTE = auto()
     BYPASS = auto()
@@ -44,6 +47,9 @@ KEYS: Final = (
     *(Key((str(digit),), Press.SLOT, "1 .. 9", "play this slot of the setlist") for digit in range(1, 10)),
     Key((*_RIGHT, *_DOWN, " ", "n"), Press.NEXT, "right, down, n", "next slot"),
     Key((*_LEFT, *_UP, "p"), Press.PREVIOUS, "left, up, p", "previous slot"),
+    Key(("s",), Press.NEXT_SNAPSHOT, "s", "next snapshot of the preset"),
+    Key(("S",), Press.PREVIOUS_SNAPSHOT, "S", "previous snapshot"),
+    Key(("\n", "\r"), Press.TAP, "Enter", "tap the tempo"),
     Key(("t",), Press.TUNER, "t", "tuner on or off"),
     Key(("m",), Press.MUTE, "m", "mute on or off"),
     Key(("b",), Press.BYPASS, "b", "bypass: the dry signal"),

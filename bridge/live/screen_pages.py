@@ -152,6 +152,7 @@ def _state(view: View) -> Text:
         (view.muted, " MUTED ", "reverse red"),
         (view.bypassed, " BYPASS ", "reverse yellow"),
         (view.ringing > 0, f" {view.ringing} ringing ", "dim"),
+        (view.tempo is not None, f" {view.tempo or 0:.0f} bpm ", "dim"),
         (view.program is not None, f" program {view.program} ", "dim"),
     ):
         if shown:

@@ -83,6 +83,8 @@ class View:
         The MIDI program that brings it up.
     preset, song, notes, snapshot : str
         Of the slot that plays; empty where there is none.
+    tempo : float or None
+        In quarter notes a minute, once there is one.
     previous, following : str
         Presets of the neighbouring slots.
     ringing : int
@@ -117,6 +119,7 @@ class View:
     song: str = ""
     notes: str = ""
     snapshot: str = ""
+    tempo: float | None = None
     previous: str = ""
     following: str = ""
     ringing: int = 0

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +11,20 @@ import mido
 
 from ...models.errors import ParameterError
 from ...presets import Slot
-from ..midi.mapping import Action, MidiMapper, MoveControl, PlayMidi, SelectSlot, SetLevel, UnknownProgram
-from ..midi.words import message_words
+from ..midi.actions import (
+    Action,
+    Panic,
+    ParameterAction,
+    PlayMidi,
+    RecallSnapshot,
+    SelectSlot,
+    SetLevel,
+    SetSwitch,
+    Unanswered,
+    UnknownProgram,
+)
+from ..midi.settings import Move, Settings, Standing
+from ..midi.words import CEASELESS, message_words
 from ..rendering.score import Programme
 from .engine import Engine
 from .log import ShowLog
@@ -24,6 +36,8 @@ from .supervisor import Supervisor
 from .timing import NO_CALLBACKS, CallbackTimes, Histogram
 
 STOP_SECONDS: Final = 2.0
+MOST_AT_ONCE: Final = 256
+"""Moves that are sent as one: what an engine applies in a block."""
 
 
 @dataclass
@@ -36,6 +50,10 @@ class View:
         The slot that plays.
     preset, song, notes : str
         What it holds.
+    snapshot : str
+        The snapshot that was recalled last in it.
+    tempo : float or None
+        Quarter notes a minute, once there is a tempo.
     muted, bypassed : bool
         Whether the output is silenced for tuning, and whether the dry signal plays.
     peak_in, peak_out, rms_in, rms_out : float
@@ -56,6 +74,8 @@ class View:
     preset: str = ""
     song: str = ""
     notes: str = ""
+    snapshot: str = ""
+    tempo: float | None = None
     muted: bool = False
     bypassed: bool = False
     peak_in: float = 0.0
@@ -129,8 +149,10 @@ class Session:
         spare: bool = True,
     ) -> None:
         self.programme = Programme.load(specification.preset or None, specification.setlist or None)
-        self._mapper = MidiMapper(self.programme, self.programme.controls, midi_channel, self.programme.plugin_channels)
+        self._mapper = self.programme.mapper(midi_channel)
+        self._settings = Settings(self.programme.presets, self._standing)
         self._lock = threading.Lock()  # several threads command, the ring has one writer
+        self._order = threading.RLock()  # what one message means is done before the next
         self._moved: dict[int, float] = {}  # where the controls are, by index
         self._levels: dict[int, float] = {}
         self.view = View(slot=specification.slot)
@@ -151,6 +173,7 @@ class Session:
             for remark in (*self.facts.notes, note):
                 self._say(remark)
             self._show_slot(specification.slot)
+            self._do(lambda: self._mapper.begin(specification.slot))
             self._ports += [open_midi_input(name, self.hear) for name in midi]
         except BaseException:
             self.close()
@@ -168,38 +191,63 @@ class Session:
 
     def hear(self, message: mido.Message) -> None:
         """Take a MIDI message; from any thread."""
-        with self._lock:
-            actions = self._mapper.actions(message)
+        fields: Any = message  # mido makes them at run time
+        if fields.type not in CEASELESS:
             self.view.last_midi = message_words(message)
-        for action in actions:
-            self.act(action)
+        self._do(lambda: self._mapper.actions(message, time.monotonic()))
 
     def act(self, action: Action) -> None:
         """Do what a MIDI message means."""
         match action:
             case SelectSlot(slot):
-                self.select(slot)
-            case MoveControl():
-                self._move_mapped(action)
+                self._selected = slot
+                self.send(Command.SWITCH, slot=slot)
             case SetLevel(name, decibels):
                 self.level(name, decibels)
+            case SetSwitch("mute", on):
+                self.mute(not self.view.muted if on is None else on)
+            case SetSwitch("bypass", on):
+                self.bypass(not self.view.bypassed if on is None else on)
+            case Panic():
+                self.panic()
             case PlayMidi(message):
                 self.send(Command.MIDI, slot=len(message), index=int.from_bytes(message, "little"))
-            case UnknownProgram(program, bank):
-                self._say(f"program {program} of bank {bank}: no slot has it, nothing was switched")
-                self._log.remark("unknown_program", program=program, bank=bank)
+            case _ if isinstance(action, Unanswered):
+                self._say(str(action))
+                kind = "unknown_program" if isinstance(action, UnknownProgram) else "unknown_snapshot"
+                self._log.remark(kind, **asdict(action))
+            case _ if isinstance(action, ParameterAction):
+                with self._lock:
+                    moves = self._settings.moves(action)
+                self._move_all(moves)
+                if isinstance(action, RecallSnapshot):
+                    name = self.programme.presets[action.slot].snapshots[action.snapshot].name
+                    self._log.remark("snapshot", slot=action.slot, name=name)
+            case _:
+                pass
 
     def select(self, slot: int) -> None:
-        """Bring up a slot; say so when there is none."""
+        """Bring up a slot, with its snapshot and tempo; say so when there is none."""
         if not 0 <= slot < len(self.programme.presets):
             self._say(f"slot {slot}: there is none, nothing was switched")
             return
-        self._selected = slot
-        self.send(Command.SWITCH, slot=slot)
+        self._do(lambda: self._mapper.select(slot))
 
     def next(self, step: int = 1) -> None:
         """Bring up the slot `step` further in the setlist, round its ends; -1 is the previous one."""
-        self.select((self._selected + step) % len(self.programme.presets))
+        self._do(lambda: self._mapper.step_slot(step))
+
+    def next_snapshot(self, step: int = 1) -> None:
+        """Recall the snapshot `step` further in the preset that plays, round its ends."""
+        self._do(lambda: self._mapper.step_snapshot(step))
+
+    def recall(self, snapshot: int | str) -> None:
+        """Recall a snapshot of the preset that plays, by index or name; say so when there is none."""
+        self._do(lambda: self._mapper.recall(snapshot))
+
+    def tap(self) -> None:
+        """Tap the tempo."""
+        self._do(self._mapper.tap)
 
     def move(self, slot: int, target: str, value: float) -> None:
         """Move a parameter of a slot's preset, in its own unit.
@@ -209,9 +257,7 @@ class Session:
         ParameterError
             When there is no such parameter.
         """
-        index = int(self._control(slot, target)["index"])
-        self._moved[index] = value
-        self.send(Command.MOVE, slot=slot, index=index, value=value)
+        self.snapshot(slot, {target: value})
 
     def snapshot(self, slot: int, values: Mapping[str, float]) -> None:
         """Move many parameters of a slot's preset in the same block.
@@ -221,11 +267,14 @@ class Session:
         ParameterError
             When one of them does not exist: none is moved then.
         """
-        indices = {int(self._control(slot, target)["index"]): value for target, value in values.items()}
-        self._moved |= indices
-        records = [Record(Command.MOVE, slot=slot, index=index, value=value) for index, value in indices.items()]
+        shared = self.facts.shared[slot]
+        moves = [Move(shared, target, value) for target, value in values.items()]
+        for move in moves:
+            self._control(shared, move.target)
         with self._lock:
-            self.engine.send_bundle(records)
+            for move in moves:
+                self._settings.note(shared, move.target, move.value)
+        self._move_all(moves)
 
     def level(self, name: str, decibels: float) -> None:
         """Set one of the gains behind all chains; see `LEVELS`."""
@@ -318,12 +367,28 @@ class Session:
         self._log.close()
         self._supervisor.close()
 
-    def _move_mapped(self, action: MoveControl) -> None:
-        if self.facts.shared[action.slot] != action.slot:
-            return  # it shares the chain of a slot that gets the same action
-        control = self._control(action.slot, action.mapping.target)
-        value = action.mapping.value(action.position, (float(control["low"]), float(control["high"])))
-        self.move(action.slot, action.mapping.target, value)
+    def _do(self, find: Callable[[], Sequence[Action]]) -> None:
+        """Do what the mapper answers; one at a time, in the order of the questions."""
+        with self._order:
+            self._mapper.now = time.monotonic()
+            for action in find():
+                self.act(action)
+            self.view.snapshot, self.view.tempo = self._mapper.snapshot, self._mapper.tempo
+
+    def _move_all(self, moves: Sequence[Move]) -> None:
+        indices = {int(self._control(move.slot, move.target)["index"]): move for move in moves}
+        self._moved |= {index: move.value for index, move in indices.items()}
+        records = [
+            Record(Command.MOVE, slot=move.slot, index=index, value=move.value) for index, move in indices.items()
+        ]
+        for start in range(0, len(records), MOST_AT_ONCE):
+            with self._lock:
+                self.engine.send_bundle(records[start : start + MOST_AT_ONCE])
+
+    def _standing(self, slot: int, target: str) -> Standing | None:
+        """How a parameter stood when the engine was loaded."""
+        control = self._indices.get((slot, target))
+        return Standing(*(float(control[name]) for name in ("low", "high", "value"))) if control else None
 
     def _control(self, slot: int, target: str) -> Mapping[str, Any]:
         control = self._indices.get((self.facts.shared[slot], target))

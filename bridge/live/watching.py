@@ -63,6 +63,8 @@ class Watcher:
             preset=seen.preset,
             song=seen.song,
             notes=seen.notes,
+            snapshot=seen.snapshot,
+            tempo=seen.tempo,
             previous=_neighbour(names, seen.slot, -1),
             following=_neighbour(names, seen.slot, 1),
             ringing=seen.ringing,
@@ -91,6 +93,12 @@ class Watcher:
                 session.next()
             case Press.PREVIOUS:
                 session.next(-1)
+            case Press.NEXT_SNAPSHOT:
+                session.next_snapshot()
+            case Press.PREVIOUS_SNAPSHOT:
+                session.next_snapshot(-1)
+            case Press.TAP:
+                session.tap()
             case Press.MUTE:
                 session.mute(not seen.muted)
             case Press.BYPASS:

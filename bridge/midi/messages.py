@@ -5,10 +5,7 @@ Source: *MIDI 1.0 Detailed Specification*, table I (status bytes) and III (contr
 
 from typing import Final
 
-NOTE_ON: Final = 0x90
-CONTROL_CHANGE: Final = 0xB0
-CHANNEL_PRESSURE: Final = 0xD0
-PITCH_BEND: Final = 0xE0
+from ...presets.midi_sources import CHANNEL_PRESSURE, CONTROL_CHANGE, NOTE_ON, PITCH_BEND
 
 RESET_CONTROLLERS: Final = 121
 RESET_BY_IT: Final = frozenset({1, 11, 64, 65, 66, 67, 98, 99, 100, 101})

@@ -45,6 +45,14 @@ class TimedMessage:
     message: mido.Message
 
 
+@dataclass(frozen=True)
+class TimedTempo:
+    """A tempo in quarter notes a minute and the frame from which it holds."""
+
+    frame: int
+    tempo: float
+
+
 def read_midi(path: str | Path, sample_rate: int) -> tuple[TimedMessage, ...]:
     """Read a standard MIDI file of type 0 or 1 and place its messages on frames.
 
@@ -71,9 +79,30 @@ def read_midi(path: str | Path, sample_rate: int) -> tuple[TimedMessage, ...]:
     >>> read_midi("switches.mid", 48_000)[0]          # doctest: +SKIP
     TimedMessage(frame=0, message=Message('program_change', channel=0, program=0, time=0))
     """
+    timed = _timed(Path(path), sample_rate)
+    return tuple(TimedMessage(frame, message) for frame, message in timed if isinstance(message, mido.Message))
+
+
+def read_tempo_map(path: str | Path, sample_rate: int) -> tuple[TimedTempo, ...]:
+    """The tempo changes of a standard MIDI file, in order of time; see `read_midi`.
+
+    Returns
+    -------
+    tuple of TimedTempo
+        Empty when the file says no tempo.
+    """
+    timed = _timed(Path(path), sample_rate)
+    return tuple(
+        TimedTempo(frame, 60 * MICROSECONDS / message.tempo)
+        for frame, message in timed
+        if message.type == "set_tempo" and message.tempo
+    )
+
+
+def _timed(file: Path, sample_rate: int) -> list[tuple[int, Any]]:
+    """All messages of a file, meta messages too, at their frames."""
     if sample_rate <= 0:
         raise ParameterError(f"sample_rate is {sample_rate}: use a number of frames a second above 0")
-    file = Path(path)
     midi = _parse(file)
     if midi.type == 2:
         raise MidiError(f"{file}: MIDI file of type 2, its tracks have no common time: save it as type 0 or 1")
@@ -85,11 +114,7 @@ def read_midi(path: str | Path, sample_rate: int) -> tuple[TimedMessage, ...]:
         raise MidiError(f"{file}: the header's division is 0: use ticks a quarter note above 0")
     else:
         times = list(_tempo_times(messages, midi.ticks_per_beat))
-    return tuple(
-        TimedMessage(frame=_rounded(time * sample_rate), message=message)
-        for time, (_, message) in zip(times, messages, strict=True)
-        if isinstance(message, mido.Message)
-    )
+    return [(_rounded(time * sample_rate), message) for time, (_, message) in zip(times, messages, strict=True)]
 
 
 def _parse(file: Path) -> mido.MidiFile:

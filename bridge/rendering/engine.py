@@ -55,9 +55,10 @@ def render(
     setlist : Setlist, path or name
         several, of which the first plays until a program change arrives.
     midi : path, optional
-        A standard MIDI file whose time 0 is frame 0 of every stem. Program changes bring up slots, control changes move
-        what the presets map; CC 7 and CC 11 set the level behind the chain where no preset maps them. Each acts at its
-        exact frame; what lies behind a processor with latency hears it earlier by that latency (at most 2 ms for amps).
+        A standard MIDI file whose time 0 is frame 0 of every stem. Program changes bring up slots, controls do what the
+        presets and the setlist map; CC 7, 11, 69 and 102 up set levels, snapshots and bypasses where nothing maps them.
+        What follows the tempo follows that of the file, where it says one. Each acts at its exact
+        frame; what lies behind a processor with latency hears it earlier by that latency (at most 2 ms for amps).
         Plugins that listen to MIDI get notes, controllers and bends with the very frame of sound they belong to.
     midi_channel : int, optional
         Channel to listen to, 1 to 16; all when left out.

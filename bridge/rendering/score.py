@@ -1,5 +1,6 @@
 """What happens in a render, and when: the actions of a MIDI file at their frames."""
 
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import ParameterError
-from ...presets import ControlMapping, Preset, Setlist, Switching, load_preset, load_setlist
-from ..midi.mapping import Action, MidiMapper, SelectSlot, UnknownProgram
-from ..midi.timeline import read_midi
+from ...presets import Preset, Setlist, Switching, load_preset, load_setlist
+from ...presets.control import ControlMapping
+from ...presets.control_checks import has_node
+from ..midi.actions import Action, SelectSlot, Unanswered
+from ..midi.mapping import MidiMapper, SlotMidi
+from ..midi.timeline import TimedMessage, TimedTempo, read_midi, read_tempo_map
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ class Programme:
         return next(index for index, preset in enumerate(self.presets) if preset is self.presets[slot])
 
     @property
-    def controls(self) -> Sequence[Sequence[ControlMapping]]:
-        """The MIDI mappings of each slot's preset."""
-        return [preset.midi for preset in self.presets]
+    def slots(self) -> Sequence[SlotMidi]:
+        """What MIDI can do in each slot."""
+        return [self._slot(index) for index in range(len(self.presets))]
 
     @property
     def plugin_channels(self) -> frozenset[int]:
@@ -67,6 +71,35 @@ class Programme:
     def find(self, program: int, bank: int = 0) -> int | None:
         """Index of the slot for a program change; a single preset stays, whatever the program."""
         return self.setlist.find(program, bank) if self.setlist else 0
+
+    def mapper(self, channel: int | None = None) -> MidiMapper:
+        """What turns messages of a MIDI channel, 1 to 16, or of all, into actions."""
+        return MidiMapper(self, self.slots, channel, self.plugin_channels)
+
+    def _slot(self, index: int) -> SlotMidi:
+        preset, setlist = self.presets[index], self.setlist
+        slot = setlist.slots[index] if setlist else None
+        tempos = (slot and slot.tempo, preset.tempo, setlist and setlist.tempo)
+        return SlotMidi(
+            mappings=(*preset.midi, *(_fitting(setlist.midi, preset) if setlist else ())),
+            preset=preset.name,
+            snapshots=[snapshot.name for snapshot in preset.snapshots],
+            nodes=[preset.ids["chain", number] for number in range(len(preset.chain))],
+            snapshot=slot.snapshot if slot else "",
+            tempo=next((tempo for tempo in tempos if tempo is not None), None),
+            synced=bool(preset.sync),
+            chain=self.first_of(index),
+        )
+
+
+def _fitting(mappings: Sequence[ControlMapping], preset: Preset) -> Iterator[ControlMapping]:
+    """The mappings of a setlist that hold for a preset: it has their node, and does not map their control itself."""
+    own = {(mapping.source.field, mapping.number) for mapping in preset.midi}
+    for mapping in mappings:
+        if (mapping.source.field, mapping.number) not in own and (
+            mapping.is_command or has_node(preset, mapping.target)
+        ):
+            yield mapping
 
 
 @dataclass(frozen=True)
@@ -79,15 +112,15 @@ class Score:
         The slot that plays at frame 0.
     events : tuple of (int, Action)
         Frame and action; those at frame 0 come before any sound, a slot selected there needs no fade.
-    unknown : tuple of (int, UnknownProgram)
-        Program changes that no slot answers.
+    unanswered : tuple of (int, Unanswered)
+        Program changes that no slot answers, snapshots that are not there.
     remarks : tuple of str
         Why the MIDI file, or a part of it, does nothing.
     """
 
     initial: int
     events: tuple[tuple[int, Action], ...]
-    unknown: tuple[tuple[int, UnknownProgram], ...]
+    unanswered: tuple[tuple[int, Unanswered], ...]
     remarks: tuple[str, ...]
 
     @classmethod
@@ -99,10 +132,13 @@ class Score:
         MidiError
             When the file cannot be read.
         """
-        mapper = MidiMapper(programme, programme.controls, channel, programme.plugin_channels)
+        mapper = programme.mapper(channel)
         messages = read_midi(midi, sample_rate) if midi is not None else ()
-        found = [(timed.frame, action) for timed in messages for action in mapper.actions(timed.message)]
+        tempos = read_tempo_map(midi, sample_rate) if midi is not None else ()
+        start = [(0, action) for action in mapper.begin()]
+        found = list(_actions(mapper, messages, tempos, sample_rate))
         remarks = tuple(_remarks(midi, programme, [timed.message for timed in messages], found, channel))
+        found = start + found
         if programme.setlist is None:
             found = [(frame, action) for frame, action in found if not isinstance(action, SelectSlot)]
         first = [action.slot for frame, action in found if frame == 0 and isinstance(action, SelectSlot)]
@@ -111,9 +147,9 @@ class Score:
             events=tuple(
                 (frame, action)
                 for frame, action in found
-                if not isinstance(action, UnknownProgram) and not (frame == 0 and isinstance(action, SelectSlot))
+                if not isinstance(action, Unanswered) and not (frame == 0 and isinstance(action, SelectSlot))
             ),
-            unknown=tuple((frame, action) for frame, action in found if isinstance(action, UnknownProgram)),
+            unanswered=tuple((frame, action) for frame, action in found if isinstance(action, Unanswered)),
             remarks=remarks,
         )
 
@@ -128,6 +164,18 @@ class Score:
         inside = [(frame, action) for frame, action in self.events if start <= frame < end]
         for first, last in pairwise(sorted({start, end, *(frame for frame, _ in inside)})):
             yield first, last, tuple(action for frame, action in inside if frame == first)
+
+
+def _actions(
+    mapper: MidiMapper, messages: Sequence[TimedMessage], tempos: Sequence[TimedTempo], sample_rate: int
+) -> Iterator[tuple[int, Action]]:
+    """Actions of a file at their frames: at one frame the tempo comes first."""
+    for timed in heapq.merge(tempos, messages, key=lambda timed: timed.frame):
+        if isinstance(timed, TimedTempo):
+            found = mapper.follow(timed.tempo)
+        else:
+            found = mapper.actions(timed.message, timed.frame / sample_rate)
+        yield from ((timed.frame, action) for action in found)
 
 
 def _remarks(

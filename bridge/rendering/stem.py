@@ -146,5 +146,5 @@ def _warnings(take: Take, clipped: int, peak: float) -> Iterator[str]:
         yield f"MIDI events from frame {late[0]} on come after {end}: only the tail hears them"
     if clipped:
         yield f"{clipped} samples clipped (peak {peak:+.1f} dBFS): write float, or normalize"
-    for frame, program in take.score.unknown:
-        yield f"program {program.program} of bank {program.bank} at frame {frame}: no slot has it, nothing was switched"
+    for frame, unanswered in take.score.unanswered:
+        yield f"frame {frame}: {unanswered}"

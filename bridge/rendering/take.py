@@ -11,10 +11,13 @@ import numpy as np
 from ...models.errors import AmpboardError, AudioError, ParameterError
 from ..audio import Audio
 from ..chains import Chain, build_chain
-from ..midi.mapping import Action, MoveControl, PlayMidi, SelectSlot, SetLevel
+from ..midi.actions import Action, Panic, ParameterAction, PlayMidi, SelectSlot, SetLevel, SetSwitch
+from ..midi.mapping import MIN_LEVEL_DB
 from ..midi.messages import is_note_on
+from ..midi.settings import Move, Settings, Standing
 from ..streaming import StreamingChain, widens
 from ..switching import ChainSwitcher
+from ..switching.dry_chain import DRY, DryChain
 from .formats import AudioSource
 from .result import SwitchEvent
 from .score import Programme, Score
@@ -24,6 +27,7 @@ from .tail_trimmer import TailTrimmer
 BLOCK: Final = 2048  # frames
 READ: Final = 1 << 14  # frames
 MOST_CHANNELS: Final = 64
+CUT_STEP: Final = 64  # frames between two looks whether a panic has silenced everything
 
 
 class Take:
@@ -74,17 +78,20 @@ class Take:
             raise type(error)(
                 f"{source.path} ({source.channels} channels, {source.sample_rate} Hz): {error}"
             ) from error
-        initial = self._shared[score.initial]
-        if moves := [action for frame, action in score.events if frame == 0 and isinstance(action, MoveControl)]:
-            for action in moves:
-                self._move(action, at_start=True)
+        self._settings = Settings(programme.presets, self._standing)
+        self._cut = False  # a panic fades everything out
+        self._switched = {"mute": False, "bypass": False}
+        if moves := [m for frame, action in score.events if frame == 0 for m in self._moves(action)]:
+            for move in moves:
+                self._chains[move.slot].set_parameter(move.target, move.value)
             for chain in self._chains.values():
                 chain.reset()  # what is set at the start holds from the first frame, without a ramp
         switching = programme.switching
+        bypassed = any(isinstance(action, SetSwitch) and action.name == "bypass" for _, action in score.events)
         self._switcher = ChainSwitcher(
-            self._chains,
+            {**self._chains, DRY: DryChain(source.channels, self.channels)} if bypassed else self._chains,
             sample_rate=source.sample_rate,
-            initial=initial,
+            initial=self._shared[score.initial],
             fade=switching.fade_ms / 1000,
             spillover=switching.spillover,
             tail_limit=min(switching.tail_limit_s, tail_limit),
@@ -93,7 +100,7 @@ class Take:
         self.remarks = tuple(_remarks(built.values(), side_stem))
         self.latency = self._switcher.latency
         self.switches = [SwitchEvent(0, score.initial, programme.presets[score.initial].name)]
-        moving = any(isinstance(action, MoveControl) and frame > 0 for frame, action in score.events)
+        moving = any(isinstance(action, ParameterAction) and frame > 0 for frame, action in score.events)
         certain = math.inf if moving else max(chain.tail_seconds for chain in self._chains.values())
         self._tail = TailTrimmer(
             channels=self.channels,
@@ -136,7 +143,7 @@ class Take:
             for action in actions:
                 self._act(action, first)
             piece = slice(first - position, last - position)
-            parts.append(self._switcher.process(block[:, piece], None if stem is None else stem[:, piece]))
+            parts += self._sound(block[:, piece], None if stem is None else stem[:, piece])
         output = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         if not np.isfinite(output.sum(dtype=np.float64)):
             playing = self.switches[-1].preset
@@ -146,20 +153,55 @@ class Take:
             )
         return output
 
+    def _sound(self, block: Audio, stem: Audio | None) -> Iterator[Audio]:
+        """Play a piece; after a panic the slot comes back as soon as everything is silent."""
+        start, frames = 0, block.shape[1]
+        while start < frames:
+            if self._cut and not self._switcher.sounding:
+                self._cut = False
+                self._switcher.switch(self._selected)
+            end = min(start + CUT_STEP, frames) if self._cut else frames
+            yield self._switcher.process(block[:, start:end], None if stem is None else stem[:, start:end])
+            start = end
+
+    @property
+    def _selected(self) -> int:
+        """The chain that plays, or would but for a panic."""
+        return DRY if self._switched["bypass"] else self._shared[self.switches[-1].slot]
+
     def _act(self, action: Action, frame: int) -> None:
         match action:
             case SelectSlot(slot):
                 if slot != self.switches[-1].slot:
                     self.switches.append(SwitchEvent(frame, slot, self._programme.presets[slot].name))
-                self._switcher.switch(self._shared[slot])
-            case MoveControl() if frame > 0:
-                self._move(action)
+                self._switched["bypass"] = False
+                self._bring_up()
             case SetLevel(name, level):
                 self._switcher.set_level(name, level)
+            case SetSwitch(name, on):
+                self._switch(name, on=not self._switched[name] if on is None else on)
+            case Panic():
+                self._switcher.cut()
+                self._cut = True
             case PlayMidi(message):
                 self._send(message)
+            case _ if frame > 0:
+                for move in self._moves(action):
+                    make = partial(self._chains[move.slot].set_parameter, move.target, move.value)
+                    self._switcher.change(move.slot, move.target, make)
             case _:
                 pass
+
+    def _switch(self, name: str, *, on: bool) -> None:
+        self._switched[name] = on
+        if name == "bypass":
+            self._bring_up()
+        else:
+            self._switcher.set_level(name, MIN_LEVEL_DB if on else 0.0)
+
+    def _bring_up(self) -> None:
+        if not self._cut:
+            self._switcher.switch(self._selected)
 
     def _send(self, message: bytes) -> None:
         """Notes begin in the chain that plays; they end, and controllers move, in all."""
@@ -167,17 +209,15 @@ class Take:
         for chain in (playing,) if is_note_on(message) else self._chains.values():
             chain.send_midi(message)
 
-    def _move(self, action: MoveControl, *, at_start: bool = False) -> None:
-        chain = self._chains.get(action.slot)
-        if chain is None:
-            return  # the slot never plays, or shares the chain of one that gets the same action
-        target = action.mapping.target
-        value = action.mapping.value(action.position, chain.chain.parameter_range(target))
-        make = partial(chain.set_parameter, target, value)
-        if at_start:
-            make()
-        else:
-            self._switcher.change(action.slot, target, make)
+    def _moves(self, action: Action) -> tuple[Move, ...]:
+        return self._settings.moves(action) if isinstance(action, ParameterAction) else ()
+
+    def _standing(self, slot: int, target: str) -> Standing | None:
+        """How a parameter stands; None for a slot that never plays."""
+        chain = self._chains.get(slot)
+        if chain is None or target not in chain.chain.controls:
+            return None
+        return Standing(*chain.chain.parameter_range(target), chain.chain.get_parameter(target))
 
 
 def _remarks(chains: Iterable[Chain], stem: AudioSource | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from ..plugins.identity import PluginIdentity
 from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
 from ..switching.ramp import Ramp
+from .even_gain import EvenGain
 from .midi_input import MidiInput
 
 Container = PluginContainer | Sequence[Plugin]
@@ -142,6 +143,8 @@ class Run:
         self._wet: pedalboard.Chain | None = None  # the one processor, while it fades out or in
         self._wetness = Ramp(1.0)
         self._playing = False
+        gain = places[0].plugin
+        self._even = EvenGain(gain) if len(places) == 1 and isinstance(gain, pedalboard.Gain) else None
         self.latency = 0
         self.missing = 0
         finish(self.resetting())
@@ -150,10 +153,13 @@ class Run:
         """Return what pedalboard returns."""
         for midi in self.midi:
             midi.deliver(block.shape[1], listening=midi.plugin in self._kernels)
+        if self._even and not self._playing:
+            self._even.reset()
         self._playing = True
         if self._wet is not None:
             return self._fade(block, self._wet)
-        return self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+        output = self._board.process(block, self._sample_rate, buffer_size=self._max_block, reset=False)
+        return self._even.even(output) if self._even and self._wetness.target else output
 
     def _fade(self, block: Audio, wet: pedalboard.Chain) -> Audio:
         """Pass from the processor to what it gets, or back."""
@@ -168,6 +174,8 @@ class Run:
     def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
         self._playing = False
+        if self._even:
+            self._even.reset()
         self._wet = None
         self._wetness.set(float(_is_wet(self._board)))
         refusals = self._refusals()

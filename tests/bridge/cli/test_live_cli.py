@@ -42,7 +42,7 @@ def test_show_is_played_recorded_and_replayed(jack_server: str, tmp_path: Path) 
     )  # fmt: skip
     assert played.returncode == 0, played.stderr
     assert f"{RATE} Hz, blocks of {BLOCK}" in played.stdout
-    assert "slot 1: Clean Verse" in played.stdout
+    assert "slot 1: Clean (Verse)" in played.stdout
     again = ampboard("replay", str(show / "show.jsonl"), "--out", str(tmp_path / "again.wav"))
     assert again.returncode == 0, again.stderr
     np.testing.assert_array_equal(read_sound(tmp_path / "again.wav"), read_sound(show / "output.wav"))

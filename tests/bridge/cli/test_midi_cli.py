@@ -107,6 +107,17 @@ def test_learn_gives_a_slot_its_program(tmp_path) -> None:
     assert "program = 77" in path.read_text()
 
 
+def test_learn_lets_a_footswitch_do_something(preset) -> None:
+    with running("learn", preset, "next-snapshot", "--write", "--any-channel") as (process, controller):
+        for velocity in (100, 0):
+            controller.send(mido.Message("note_on", note=60, velocity=velocity))
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert "note 60 (C4) on channel 1, a switch" in err
+    (mapping,) = load_preset(preset).midi
+    assert (mapping.note, mapping.channel, mapping.target) == (60, None, "next-snapshot")
+
+
 def test_learn_gives_up_with_a_remedy(preset) -> None:
     with running("learn", preset, "room.wet_level", "--timeout", "0.3") as (process, _):
         _, err = process.communicate(timeout=30)

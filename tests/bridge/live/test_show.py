@@ -27,6 +27,7 @@ SCRIPT = [
     mido.Message("program_change", program=1),
     mido.Message("control_change", control=11, value=90),
     mido.Message("program_change", program=2),
+    mido.Message("control_change", control=69, value=1),
     mido.Message("control_change", control=91, value=40),
     mido.Message("program_change", program=9),
     mido.Message("program_change", program=0),

@@ -83,6 +83,10 @@ def show(tmp_path_factory):
     names = ("Gain", "Reverb", "Chorus")
     for plugin in names:
         chain = f'[[chain]]\ntype = "builtin"\nplugin = "{plugin}"\n'
+        if plugin == "Reverb":
+            chain += (
+                '[[snapshots]]\nname = "near"\n[[snapshots]]\nname = "far"\nvalues = { "reverb.wet_level" = 0.9 }\n'
+            )
         (folder / f"{plugin}.toml").write_text(f'schema = 1\nname = "{plugin}"\n{chain}')
     slots = (f'[[slots]]\nprogram = {n}\npreset = "{p}.toml"\n' for n, p in enumerate(names))
     (folder / "show.toml").write_text('schema = 1\nname = "Show"\n' + "".join(slots))
@@ -108,6 +112,26 @@ def until(session, watcher, true, seconds: float = 5.0):
             return view
         time.sleep(0.05)
     raise AssertionError(view)
+
+
+def test_keys_recall_snapshots_and_tap_the_tempo(session) -> None:
+    watcher = Watcher(session)
+    watcher.press(Press.SLOT, 2)
+    until(session, watcher, lambda view: view.slot == 2)
+    names = []
+    for press in (Press.NEXT_SNAPSHOT, Press.NEXT_SNAPSHOT, Press.NEXT_SNAPSHOT, Press.PREVIOUS_SNAPSHOT):
+        watcher.press(press)
+        names.append(watcher.view(0.0).snapshot)
+    assert names == ["near", "far", "near", "far"]
+    began = time.monotonic()
+    watcher.press(Press.TAP)
+    time.sleep(0.5)
+    before = time.monotonic()
+    watcher.press(Press.TAP)
+    tempo = watcher.view(0.0).tempo
+    assert 60 / (time.monotonic() - began) - 0.1 <= tempo <= 60 / (before - began - 0.01) + 0.1
+    watcher.press(Press.SLOT, 1)
+    assert until(session, watcher, lambda view: view.slot == 1).snapshot == ""
 
 
 def test_the_screen_shows_what_the_engine_does(session) -> None:

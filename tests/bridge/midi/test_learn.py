@@ -5,11 +5,12 @@ from pathlib import Path
 import mido
 import pytest
 
-from ampboard.bridge.midi.learn import LEARNABLE, Learnable, Learner, propose_mapping
+from ampboard.bridge.midi.learn import LEARNABLE, Learner, propose_mapping
 from ampboard.bridge.midi.mapping_file import write_program, write_row
-from ampboard.bridge.midi.words import message_words, note_words
+from ampboard.bridge.midi.words import message_words
 from ampboard.models.errors import PresetError
-from ampboard.presets import load_preset, load_setlist
+from ampboard.presets import ControlMapping, load_preset, load_setlist
+from ampboard.presets.midi_sources import SOURCES
 
 PRESET = """\
 # my sound
@@ -81,34 +82,39 @@ def test_of_several_controls_the_one_that_moved_most_is_meant() -> None:
     assert learn(messages).key == {"cc": 4}
 
 
-def test_the_fine_half_of_a_14_bit_pedal_is_not_what_was_meant() -> None:
+def test_a_14_bit_pedal_is_learnt_as_one_control() -> None:
     messages = [cc(control, value) for step in range(40) for control, value in ((11, step // 2), (43, step * 3))]
-    assert learn(messages).key == {"cc": 11}
+    learned = learn(messages)
+    assert (learned.key, learned.values[-1]) == ({"cc14": 11}, 19 * 128 + 117)
     assert learn([cc(43, value) for value in range(40)]).key == {"cc": 43}
+    assert learn([cc(11, value) for value in range(40)]).key == {"cc": 11}
 
 
 def test_a_bank_select_before_a_program_is_not_what_was_meant() -> None:
     learned = learn([cc(0, 1), cc(32, 0), mido.Message("program_change", program=5, channel=1)])
-    assert (learned.key, learned.channel, learned.kind.mapping) == ({"program": 5}, 2, False)
+    assert (learned.key, learned.channel, learned.brings_slots) == ({"program": 5}, 2, True)
 
 
-def test_another_kind_of_control_is_a_row_of_the_table() -> None:
-    presses = [mido.Message("note_on", note=60, velocity=90), mido.Message("note_on", note=60, velocity=0)]
-    assert learn(presses) is None
-    note = Learnable(
-        type="note_on",
-        key=lambda m: (("note", m.note),),
-        value=lambda m: 127 if m.velocity else 0,
-        words=lambda key: f"note {note_words(key['note'])}",
-    )
-    learned = learn(presses, kinds=(*LEARNABLE, note))
-    assert learned.words == "note C4 (60) on channel 1, a switch"
-    assert propose_mapping(learned, "gate.bypass") == {
-        "note": 60,
-        "channel": 1,
-        "target": "gate.bypass",
-        "curve": "switch",
-    }
+@pytest.mark.parametrize("kind", LEARNABLE)
+def test_whatever_can_be_mapped_can_be_learnt(kind: str) -> None:
+    source = SOURCES[kind]
+    number = 0 if source.largest is None else source.largest // 2 + 1
+    values = [source.largest_value * step // 50 for step in range(51)]
+    sent = [mido.Message.from_bytes(data) for value in values for data in source.encode(4, number, value)]
+    learned = learn(sent)
+    assert (learned.source, learned.number, learned.channel) == (source, number, 4)
+    row = propose_mapping(learned, "amp.mix")
+    mapping = ControlMapping(**row)
+    assert (mapping.source, mapping.number, mapping.channel) == (source, number, 4)
+
+
+def test_a_note_is_a_switch() -> None:
+    presses = [mido.Message("note_on", note=60, velocity=velocity) for velocity in (90, 0, 70, 0, 50, 0, 30)]
+    learned = learn(presses)
+    assert learned.words == "note 60 (C4) on channel 1, a switch"
+    assert propose_mapping(learned, "next-snapshot", any_channel=True) == {"note": 60, "target": "next-snapshot"}
+    named = propose_mapping(learned, "snapshot", any_channel=True, name="solo")
+    assert named == {"note": 60, "target": "snapshot", "name": "solo"}
 
 
 def test_a_proposal_says_only_what_was_shown_or_asked_for() -> None:

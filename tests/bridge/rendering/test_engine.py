@@ -175,7 +175,7 @@ def test_unknown_program_is_reported_and_changes_nothing(folder: Path) -> None:
     odd = midi(folder / "m.mid", (100, "program_change", {"program": 9}))
     result, audio = one(render(source, setlist=folder / "set.toml", midi=odd, out_dir=folder / "out"))
     assert (audio == 0.5).all()
-    assert result.warnings == (f"program 9 of bank 0 at frame {RATE // 10}: no slot has it, nothing was switched",)
+    assert result.warnings == (f"frame {RATE // 10}: program 9 of bank 0: no slot has it, nothing was switched",)
 
 
 def test_mono_becomes_stereo_for_a_reverb_unless_told_otherwise(folder: Path) -> None:
