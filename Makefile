@@ -5,8 +5,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Real plugins and the command-line hosts they are compared in.
-PLUGINS := liblilv-0-0 lilv-utils lv2file guitarix-lv2 zam-plugins dragonfly-reverb-lv2 lsp-plugins-lv2 x42-plugins
+# Real plugins, the command-line hosts they are compared in, and a sound server without a sound card.
+PACKAGES := liblilv-0-0 lilv-utils lv2file guitarix-lv2 zam-plugins dragonfly-reverb-lv2 lsp-plugins-lv2 x42-plugins \
+    jackd2 libportaudio2
 SOURCES := $(shell find bridge models presets training -type f -not -name '*.pyc' -not -path '*/__pycache__/*' -not -path '*.vst3/*')
 
 .PHONY: demo test bench survey fuzz check format clean
@@ -26,14 +27,14 @@ $(VENV)/tested: $(BIN)/python pyproject.toml constraints.txt
 	touch $@
 
 # Where root may install them without being asked for a password; elsewhere the tests that need them are skipped and say so.
-$(VENV)/plugins: $(BIN)/python Makefile
-	@if dpkg -s $(PLUGINS) >/dev/null 2>&1; then \
+$(VENV)/packages: $(BIN)/python Makefile
+	@if dpkg -s $(PACKAGES) >/dev/null 2>&1; then \
 	    touch $@; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PLUGINS) >/dev/null && touch $@; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null && touch $@; \
 	else \
-	    echo "tests of real plugins are skipped: they need $(PLUGINS)"; \
+	    echo "tests of real plugins and of live playing are skipped: they need $(PACKAGES)"; \
 	fi
 
 $(VENV)/benched: $(VENV)/tested
@@ -43,7 +44,7 @@ $(VENV)/benched: $(VENV)/tested
 demo: $(VENV)/installed
 	$(BIN)/ampboard demo --out demo --overwrite
 
-test: $(VENV)/installed $(VENV)/tested $(VENV)/plugins
+test: $(VENV)/installed $(VENV)/tested $(VENV)/packages
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 # The page docs/benchmarks.md and its chart. BENCH="--vector 8" measures with narrower vectors.
@@ -51,7 +52,7 @@ bench: $(VENV)/installed $(VENV)/benched
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 # Plays every LV2 effect that is installed here and writes the table in docs/plugins.md.
-survey: $(VENV)/installed $(VENV)/plugins
+survey: $(VENV)/installed $(VENV)/packages
 	$(BIN)/python -m tests.survey $(SURVEY)
 
 # Ten minutes of damaged files; FUZZ="--seconds 60 --seed 7" for less, or others.
