@@ -64,7 +64,7 @@ class RolledLayout:
 
     def _padded(self, states: Float64Array) -> Float64Array:
         """Shape (layers, hidden) to (layers, padded)."""
-        return np.pad(states, ((0, 0), (0, self.padded - self.shape.hidden)))
+        return np.hstack([states, np.zeros((len(states), self.padded - self.shape.hidden))])
 
     def _tiled(self, matrices: list[Float64Array]) -> Float64Array:
         """Cut matrices of shape (hidden, sources), one a gate, into (tiles, floats): a tile goes source by source."""
