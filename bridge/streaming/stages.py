@@ -265,7 +265,9 @@ class Parallel:
     ) -> None:
         self._place = place
         self._channels = channels
-        self._bypassed = False
+        self._fade_frames = round(BYPASS_SECONDS * sample_rate) if apart else 0
+        self._wetness = Ramp(1.0)
+        self._playing = False
         mix = place.plugin
         branches = _members(mix) if isinstance(mix, Mix) else []
         self._branches = [
@@ -276,9 +278,18 @@ class Parallel:
         self._align()
 
     def process(self, block: Audio) -> Audio:
-        """Return the sum of what all branches have ready."""
-        if self._bypassed:
+        """Return the sum of what all branches have ready; the block itself when bypassed."""
+        self._playing = True
+        if self._wetness.steady and not self._wetness.target:
             return block
+        output = self._sum(block)
+        if self._wetness.steady:
+            return output
+        gains = np.asarray(self._wetness.next(block.shape[1]), np.float32)
+        return block + (output - block) * gains if output.shape == block.shape else output
+
+    def _sum(self, block: Audio) -> Audio:
+        """What all branches have ready."""
         if not self._branches:
             return np.zeros_like(block)
         for queue, branch in zip(self._queues, self._branches, strict=True):
@@ -295,13 +306,19 @@ class Parallel:
 
     def resetting(self) -> Iterator[None]:
         """Return to rest."""
+        self._playing = False
+        self._wetness.set(float(isinstance(self._place.plugin, Mix)))
         for stage in chained.from_iterable(self._branches):
             yield from stage.resetting()
         self._align()
 
     def refresh(self) -> None:
         """Notice a bypass, of the whole or inside."""
-        self._bypassed = not isinstance(self._place.plugin, Mix)
+        wet = float(isinstance(self._place.plugin, Mix))
+        if wet != self._wetness.target and self._playing and self._fade_frames:
+            self._wetness.move(wet, self._fade_frames)
+        elif wet != self._wetness.target:
+            self._wetness.set(wet)
         for stage in chained.from_iterable(self._branches):
             stage.refresh()
 
@@ -360,7 +377,7 @@ def stages(
             found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent()))
             pending.clear()
 
-    for place in _places(container):
+    for place in _places(container, apart=apart):
         if channels < outputs and widens([place.plugin]):
             close()
             found.append(Widening())
@@ -430,18 +447,21 @@ def _members(container: Container) -> list[Plugin]:
     return [container[index] for index in range(len(container))]
 
 
-def _places(container: Container) -> Iterator[Place]:
-    """The places of a chain; chains in it that hold branches or foreign plugins are dissolved, others are one place."""
+def _places(container: Container, *, apart: bool) -> Iterator[Place]:
+    """The places of a chain; chains in it that hold branches or foreign plugins are dissolved, others are one place.
+
+    `apart`: all are dissolved but for empty ones, which stand for a bypassed node.
+    """
     for index in range(len(container)):
         plugin = container[index]
-        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _is_dissolved(plugin):
-            yield from _places(plugin)
+        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _is_dissolved(plugin, apart=apart):
+            yield from _places(plugin, apart=apart)
         else:
             yield Place(container, index)
 
 
-def _is_dissolved(chain: PluginContainer) -> bool:
-    return _has_branches(chain) or bool(foreign_plugins(chain))
+def _is_dissolved(chain: PluginContainer, *, apart: bool) -> bool:
+    return (apart and len(chain) > 0) or _has_branches(chain) or bool(foreign_plugins(chain))
 
 
 def _has_branches(container: PluginContainer) -> bool:
