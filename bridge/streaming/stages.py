@@ -16,7 +16,7 @@ from ..plugins.entering import entered, identity_of
 from ..plugins.identity import PluginIdentity
 from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
-from ..switching.ramp import Ramp
+from ..switching.ramp import Gains, Ramp
 from .even_gain import EvenGain
 from .midi_input import MidiInput
 
@@ -129,7 +129,14 @@ class Run:
     """Consecutive processors, run by pedalboard in one call; only the first may take MIDI."""
 
     def __init__(
-        self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int, *, delay: int = 0
+        self,
+        places: Sequence[Place],
+        sample_rate: int,
+        channels: int,
+        max_block: int,
+        *,
+        delay: int = 0,
+        fades: bool = False,
     ) -> None:
         self._places = places
         self._sample_rate = sample_rate
@@ -142,9 +149,10 @@ class Run:
         self.midi = [MidiInput(player, delay)] if player else []
         self._wet: pedalboard.Chain | None = None  # the one processor, while it fades out or in
         self._wetness = Ramp(1.0)
+        self._fades = fades and len(places) == 1  # when it is bypassed
         self._playing = False
         gain = places[0].plugin
-        self._even = EvenGain(gain) if len(places) == 1 and isinstance(gain, pedalboard.Gain) else None
+        self._even = EvenGain(gain) if self._fades and isinstance(gain, pedalboard.Gain) else None
         self.latency = 0
         self.missing = 0
         finish(self.resetting())
@@ -167,9 +175,7 @@ class Run:
         gains = self._wetness.next(block.shape[1])
         if self._wetness.steady:
             self._wet = None
-        if output.shape != block.shape:
-            return output
-        return (block + (output - block) * gains).astype(np.float32, copy=False)
+        return _crossfaded(block, output, gains)
 
     def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
@@ -198,7 +204,7 @@ class Run:
         wet = float(_is_wet(self._board))
         if wet == self._wetness.target:
             return
-        if self._playing and len(self._places) == 1:
+        if self._playing and self._fades:
             self._wet = self._board if wet else self._wet or before
             self._wetness.move(wet, round(BYPASS_SECONDS * self._sample_rate))
         else:
@@ -285,8 +291,8 @@ class Parallel:
         output = self._sum(block)
         if self._wetness.steady:
             return output
-        gains = np.asarray(self._wetness.next(block.shape[1]), np.float32)
-        return block + (output - block) * gains if output.shape == block.shape else output
+        gains = self._wetness.next(block.shape[1])
+        return _crossfaded(block, output, gains)
 
     def _sum(self, block: Audio) -> Audio:
         """What all branches have ready."""
@@ -374,7 +380,7 @@ def stages(
 
     def close() -> None:
         if pending:
-            found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent()))
+            found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent(), fades=apart))
             pending.clear()
 
     for place in _places(container, apart=apart):
@@ -397,6 +403,13 @@ def stages(
     if channels < outputs:
         found.append(Widening())
     return found
+
+
+def _crossfaded(dry: Audio, wet: Audio, gains: Gains) -> Audio:
+    """Between two signals: gains of 1 are the wet one, which is all there is where its start is missing."""
+    if wet.shape != dry.shape:
+        return wet
+    return (dry + (wet - dry) * np.asarray(gains, np.float32)).astype(np.float32, copy=False)
 
 
 def _is_wet(board: Container) -> bool:
