@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .chains import Chain, build_chain
+    from .native.side_chain import SideBus
     from .plugins.lv2 import load_lv2
     from .plugins.vst3 import load_vst3
-    from .processors import Cabinet, KernelPlugin, NeuralAmp, ToneStack
+    from .processors import Cabinet, KernelPlugin, NeuralAmp, Tap, ToneStack
     from .rendering import render
     from .switching import ChainSwitcher
 
@@ -17,6 +18,8 @@ _HOMES = {
     "ChainSwitcher": ".switching",
     "KernelPlugin": ".processors",
     "NeuralAmp": ".processors",
+    "SideBus": ".native.side_chain",
+    "Tap": ".processors",
     "ToneStack": ".processors",
     "build_chain": ".chains",
     "load_lv2": ".plugins.lv2",
@@ -29,6 +32,8 @@ __all__ = [
     "ChainSwitcher",
     "KernelPlugin",
     "NeuralAmp",
+    "SideBus",
+    "Tap",
     "ToneStack",
     "build_chain",
     "load_lv2",

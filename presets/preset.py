@@ -47,7 +47,7 @@ class Preset(Record):
     chain : tuple of Node
         The nodes, in the order the signal passes them.
     path : Path or None
-        The file it was read from or saved to; relative paths inside are relative to its folder.
+        The file it was read from; relative paths inside are relative to its folder.
     """
 
     version: Literal[1] = Field(alias="schema", description="Version of the preset format.")
@@ -69,9 +69,15 @@ class Preset(Record):
     _path: Path | None = PrivateAttr(None)
     _document: TomlDocument | None = PrivateAttr(None)
 
+    def __eq__(self, other: object) -> bool:
+        fields = type(self).model_fields
+        return isinstance(other, Preset) and all(getattr(self, name) == getattr(other, name) for name in fields)
+
+    __hash__ = Record.__hash__
+
     @property
     def path(self) -> Path | None:
-        """The file it was read from or saved to, if any."""
+        """The file it was read from, if any."""
         return self._path
 
     @cached_property
@@ -139,7 +145,7 @@ class Preset(Record):
         return frozenset().union(*map(channels_of, listening))
 
     def save(self, path: str | Path) -> None:
-        """Write the preset to a TOML file, whole or not at all.
+        """Write the preset to a TOML file, whole or not at all; this object stays as it is, to be saved again anywhere.
 
         Paths inside are rewritten so that they point to the same files from there. Plugin states of more than 4 KiB
         are written beside it, into a folder called as the file with ``.states`` for its suffix.
@@ -151,9 +157,7 @@ class Preset(Record):
         """
         from .saving import write_preset
 
-        target = Path(path)
-        write_preset(self, target)
-        self._path, self._document = target, TomlDocument.read(target)
+        write_preset(self, Path(path))
 
 
 def channels_of(midi: int | bool) -> range:

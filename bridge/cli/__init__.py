@@ -49,12 +49,13 @@ app.add_typer(plugins.app, name="plugins")
 
 
 def main() -> None:
-    """Run the command line; bad input ends with exit code 2 and one line on standard error."""
+    """Run the command line; bad input ends with exit code 2 and a line on standard error."""
     signal.signal(signal.SIGTERM, _leave)
     try:
         app()
     except AmpboardError as error:
-        print_error(f"ampboard: {error}")
+        for line in str(error).splitlines():
+            print_error(f"ampboard: {line}")
         sys.exit(BAD_INPUT)
     except OSError as error:
         print_error(f"ampboard: {error.filename or 'the system'}: {error.strerror or error}")

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")]
+
+WIDE: Final = 1000  # columns
 
 console = Console()
 errors = Console(stderr=True)
@@ -34,20 +36,41 @@ def print_facts(facts: Mapping[str, Any], *, as_json: bool) -> None:
     console.print(table)
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | None = None) -> None:
-    """Print many things of a kind, one a row, the keys of the first as the head."""
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | None = None, whole: str | None = None
+) -> None:
+    """Print many things of a kind, one a row, the keys of the first as the head.
+
+    What is in the column `whole` is there to be copied: it is never broken, and stands on a line of its own where the
+    table is wider than the terminal. Beside a terminal, in a file or a pipe, tables are as wide as they need.
+    """
     if as_json:
         print_json(rows)
         return
     if not rows:
         console.print("nothing found")
         return
+    table = _table(rows, title)
+    if whole is None:
+        console.print(table)
+        return
+    wide = Console(width=WIDE)
+    if not console.is_terminal or wide.measure(table).maximum <= console.width:
+        wide.print(table)
+        return
+    for row in rows:
+        cells = [_printable(_words(value)) for name, value in row.items() if name != whole]
+        console.print(Text("  ".join(filter(None, cells)), style="bold"))
+        console.print(Text(f"  {_printable(_words(row[whole]))}"), soft_wrap=True)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], title: str | None) -> Table:
     table = Table(title=None if title is None else Text(title), title_justify="left")
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    console.print(table)
+    return table
 
 
 def print_json(value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, print_error, print_facts, print_json, print_rows
+from .output import Json, errors, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
     from ..plugins.catalogue import Catalogue, CatalogueEntry, PluginParameter
@@ -39,7 +39,8 @@ def list_all(
         print_json([asdict(entry) for entry in entries])
         return
     hidden = set[str]() if any(entry.obstacle for entry in entries) else {"does not load"}
-    print_rows([{k: v for k, v in _row(e).items() if k not in hidden} for e in entries], as_json=False)
+    rows = [{k: v for k, v in _row(e).items() if k not in hidden} for e in entries]
+    print_rows(rows, as_json=False, whole="identity")
     if catalogue.problems:
         print_error(f"{len(catalogue.problems)} could not be read: see `ampboard plugins scan`")
 
@@ -123,7 +124,8 @@ def clear(
 def _catalogue(kind: Kind | None, *, fresh: bool = False) -> "Catalogue":
     from ..plugins.catalogue import KINDS, Catalogue
 
-    return Catalogue.load(KINDS if kind is None else (kind.value,), fresh=fresh)
+    with errors.status("looking for plugins: new ones are read, or tried in a process of their own"):
+        return Catalogue.load(KINDS if kind is None else (kind.value,), fresh=fresh)
 
 
 def _matches(entry: "CatalogueEntry", text: str) -> bool:

@@ -92,7 +92,8 @@ def render(
     if json:
         print_json([facts(result) for result in results])
     else:
-        print_rows([row(result) for result in results], as_json=False, title=f"Written to {out}")
+        if results:
+            print_rows([row(result) for result in results], as_json=False, title=f"Written to {out}")
         warn(results)
     if lost:
         raise lost
