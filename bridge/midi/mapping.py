@@ -288,7 +288,8 @@ class MidiMapper:
         if sent.source.mode:
             return sent.value > 0
         if sent.value >= half:
-            return True if last < half or last == sent.value else None
+            again = last == sent.value and sent.source.field == "cc"
+            return True if last < half or again else None
         return False if last >= half else None
 
     def _obey(self, mapping: ControlMapping, sent: Sent, pressed: bool | None) -> tuple[Action, ...]:
@@ -299,7 +300,7 @@ class MidiMapper:
             case "switch":
                 return _switch(mapping, pressed)
             case "press" if mapping.target == "snapshot" and mapping.name is None:
-                return self.recall(sent.value)
+                return self.recall(sent.value * (MAX_7_BIT + 1) // (sent.source.largest_value + 1))
             case "press" if pressed:
                 return self._command(mapping)
             case _:

@@ -16,7 +16,7 @@ from ..plugins.entering import entered, identity_of
 from ..plugins.identity import PluginIdentity
 from ..plugins.lv2 import Lv2Kernel
 from ..processors.kernel_plugin import KernelPlugin, runs_at
-from ..switching.ramp import Ramp
+from ..switching.ramp import Gains, Ramp
 from .even_gain import EvenGain
 from .midi_input import MidiInput
 
@@ -129,7 +129,14 @@ class Run:
     """Consecutive processors, run by pedalboard in one call; only the first may take MIDI."""
 
     def __init__(
-        self, places: Sequence[Place], sample_rate: int, channels: int, max_block: int, *, delay: int = 0
+        self,
+        places: Sequence[Place],
+        sample_rate: int,
+        channels: int,
+        max_block: int,
+        *,
+        delay: int = 0,
+        fades: bool = False,
     ) -> None:
         self._places = places
         self._sample_rate = sample_rate
@@ -142,9 +149,10 @@ class Run:
         self.midi = [MidiInput(player, delay)] if player else []
         self._wet: pedalboard.Chain | None = None  # the one processor, while it fades out or in
         self._wetness = Ramp(1.0)
+        self._fades = fades and len(places) == 1  # when it is bypassed
         self._playing = False
         gain = places[0].plugin
-        self._even = EvenGain(gain) if len(places) == 1 and isinstance(gain, pedalboard.Gain) else None
+        self._even = EvenGain(gain) if self._fades and isinstance(gain, pedalboard.Gain) else None
         self.latency = 0
         self.missing = 0
         finish(self.resetting())
@@ -167,9 +175,7 @@ class Run:
         gains = self._wetness.next(block.shape[1])
         if self._wetness.steady:
             self._wet = None
-        if output.shape != block.shape:
-            return output
-        return (block + (output - block) * gains).astype(np.float32, copy=False)
+        return _crossfaded(block, output, gains)
 
     def resetting(self) -> Iterator[None]:
         """Return to rest: prepared for the largest block, its latency known."""
@@ -198,7 +204,7 @@ class Run:
         wet = float(_is_wet(self._board))
         if wet == self._wetness.target:
             return
-        if self._playing and len(self._places) == 1:
+        if self._playing and self._fades:
             self._wet = self._board if wet else self._wet or before
             self._wetness.move(wet, round(BYPASS_SECONDS * self._sample_rate))
         else:
@@ -265,7 +271,9 @@ class Parallel:
     ) -> None:
         self._place = place
         self._channels = channels
-        self._bypassed = False
+        self._fade_frames = round(BYPASS_SECONDS * sample_rate) if apart else 0
+        self._wetness = Ramp(1.0)
+        self._playing = False
         mix = place.plugin
         branches = _members(mix) if isinstance(mix, Mix) else []
         self._branches = [
@@ -276,9 +284,18 @@ class Parallel:
         self._align()
 
     def process(self, block: Audio) -> Audio:
-        """Return the sum of what all branches have ready."""
-        if self._bypassed:
+        """Return the sum of what all branches have ready; the block itself when bypassed."""
+        self._playing = True
+        if self._wetness.steady and not self._wetness.target:
             return block
+        output = self._sum(block)
+        if self._wetness.steady:
+            return output
+        gains = self._wetness.next(block.shape[1])
+        return _crossfaded(block, output, gains)
+
+    def _sum(self, block: Audio) -> Audio:
+        """What all branches have ready."""
         if not self._branches:
             return np.zeros_like(block)
         for queue, branch in zip(self._queues, self._branches, strict=True):
@@ -295,13 +312,19 @@ class Parallel:
 
     def resetting(self) -> Iterator[None]:
         """Return to rest."""
+        self._playing = False
+        self._wetness.set(float(isinstance(self._place.plugin, Mix)))
         for stage in chained.from_iterable(self._branches):
             yield from stage.resetting()
         self._align()
 
     def refresh(self) -> None:
         """Notice a bypass, of the whole or inside."""
-        self._bypassed = not isinstance(self._place.plugin, Mix)
+        wet = float(isinstance(self._place.plugin, Mix))
+        if wet != self._wetness.target and self._playing and self._fade_frames:
+            self._wetness.move(wet, self._fade_frames)
+        elif wet != self._wetness.target:
+            self._wetness.set(wet)
         for stage in chained.from_iterable(self._branches):
             stage.refresh()
 
@@ -357,10 +380,10 @@ def stages(
 
     def close() -> None:
         if pending:
-            found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent()))
+            found.append(Run(tuple(pending), sample_rate, channels, max_block, delay=silent(), fades=apart))
             pending.clear()
 
-    for place in _places(container):
+    for place in _places(container, apart=apart):
         if channels < outputs and widens([place.plugin]):
             close()
             found.append(Widening())
@@ -380,6 +403,13 @@ def stages(
     if channels < outputs:
         found.append(Widening())
     return found
+
+
+def _crossfaded(dry: Audio, wet: Audio, gains: Gains) -> Audio:
+    """Between two signals: gains of 1 are the wet one, which is all there is where its start is missing."""
+    if wet.shape != dry.shape:
+        return wet
+    return (dry + (wet - dry) * np.asarray(gains, np.float32)).astype(np.float32, copy=False)
 
 
 def _is_wet(board: Container) -> bool:
@@ -430,18 +460,21 @@ def _members(container: Container) -> list[Plugin]:
     return [container[index] for index in range(len(container))]
 
 
-def _places(container: Container) -> Iterator[Place]:
-    """The places of a chain; chains in it that hold branches or foreign plugins are dissolved, others are one place."""
+def _places(container: Container, *, apart: bool) -> Iterator[Place]:
+    """The places of a chain; chains in it that hold branches or foreign plugins are dissolved, others are one place.
+
+    `apart`: all are dissolved but for empty ones, which stand for a bypassed node.
+    """
     for index in range(len(container)):
         plugin = container[index]
-        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _is_dissolved(plugin):
-            yield from _places(plugin)
+        if isinstance(plugin, PluginContainer) and not isinstance(plugin, Mix) and _is_dissolved(plugin, apart=apart):
+            yield from _places(plugin, apart=apart)
         else:
             yield Place(container, index)
 
 
-def _is_dissolved(chain: PluginContainer) -> bool:
-    return _has_branches(chain) or bool(foreign_plugins(chain))
+def _is_dissolved(chain: PluginContainer, *, apart: bool) -> bool:
+    return (apart and len(chain) > 0) or _has_branches(chain) or bool(foreign_plugins(chain))
 
 
 def _has_branches(container: PluginContainer) -> bool:

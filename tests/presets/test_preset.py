@@ -55,7 +55,7 @@ presets = st.builds(
     midi=st.lists(
         st.builds(
             ControlMapping,
-            cc=st.integers(0, 127),
+            cc=st.integers(1, 127).filter(lambda control: control != 32),
             channel=st.none() | st.integers(1, 16),
             target=st.just("levels.output_db"),
             minimum=st.none() | decibels,

@@ -196,6 +196,19 @@ def test_toggles_change_over_at_each_press() -> None:
     assert midi.actions(control(81, 0)) == ()
 
 
+def test_a_switch_of_14_bits_presses_once() -> None:
+    midi = stage(SlotMidi((ControlMapping(cc14=4, target="panic"),)))
+    halves = ((4, 127), (36, 127), (4, 0), (36, 0), (4, 127), (36, 127))
+    assert [midi.actions(control(*half)) for half in halves] == [(Panic(),), (), (), (), (Panic(),), ()]
+
+
+def test_a_snapshot_can_be_chosen_by_the_upper_half() -> None:
+    midi = stage(SlotMidi((ControlMapping(nrpn=1, target="snapshot"),), snapshots=("a", "b", "c")))
+    for half in ((99, 0), (98, 1), (6, 0)):
+        midi.actions(control(*half))
+    assert midi.actions(control(6, 2))[-1] == RecallSnapshot(0, 2)
+
+
 def test_a_pedal_on_its_way_presses_once() -> None:
     midi = stage(SlotMidi((ControlMapping(cc=4, target="panic"),)))
     sweep = [action for value in range(128) for action in midi.actions(control(4, value))]

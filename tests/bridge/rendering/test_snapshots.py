@@ -25,6 +25,18 @@ ECHO = (
 )
 TONE = 'schema = 1\nname = "tone"\n[[chain]]\ntype = "tone"\nbass = 0.0\nmid = 0.0\n'
 AMP = f'schema = 1\nname = "amp"\n[[chain]]\ntype = "neural"\nmix = 0.0\nmodel = "{CRUNCH}"\n'
+BRANCH = """schema = 1
+name = "branch"
+[[chain]]
+type = "parallel"
+[[chain.branches]]
+id = "echo"
+gain_db = -20.0
+[[chain.branches.chain]]
+type = "builtin"
+plugin = "LowpassFilter"
+parameters = { cutoff_frequency_hz = 300.0 }
+"""
 HIGHPASS = 'schema = 1\nname = "cut"\n[[chain]]\ntype = "builtin"\nplugin = "HighpassFilter"\n'
 
 
@@ -98,6 +110,9 @@ def test_a_snapshot_at_frame_0_holds_from_the_first_frame(tmp_path: Path) -> Non
         (TONE, '"tone.mid" = 10.0', -58.0),
         (HIGHPASS, '"highpass-filter.cutoff_frequency_hz" = 4000.0', -60.0),
         (AMP, '"amp.output_db" = -20.0', -85.0),
+        (BRANCH, '"echo.gain_db" = 0.0', -80.0),
+        (BRANCH, '"lowpass-filter.bypass" = true', -85.0),
+        (BRANCH, '"parallel.bypass" = true', -85.0),
     ],
 )
 def test_no_zipper_noise(tmp_path: Path, chain: str, values: str, bound: float, block: int | None) -> None:
