@@ -1,6 +1,5 @@
 """LV2 plugins as processors of a pedalboard chain."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +13,16 @@ from ...native.side_chain import SideBus
 from ...processors.kernel_plugin import KernelPlugin
 from ..identity import PluginIdentity
 from ..trial import load_safely
-from .atoms import PATH, Atom
+from .atoms import Atom
 from .bundles.description import Lv2Description, PatchParameter
 from .bundles.preset_bundles import Lv2Preset
 from .discovery import describe_lv2, lv2_presets
+from .files import give_file, last_word
 from .kernel import Lv2Kernel
 from .presets import default_state, preset_state, write_preset
 from .state import Lv2State
+
+_FIRST_RATE: Final = 44_100  # Hz, at which pedalboard starts plugins
 
 
 class Lv2Plugin(KernelPlugin):
@@ -33,8 +35,14 @@ class Lv2Plugin(KernelPlugin):
     _lv2: Lv2Kernel
 
     def __init__(self, kernel: Lv2Kernel, parameters: Mapping[str, float] = MappingProxyType({})) -> None:
-        super().__init__(kernel, parameters)
+        super().__init__(kernel)
+        if self.counters.refusals:
+            raise PluginError(
+                f"{kernel.description.uri}: the plugin refused to start at {_FIRST_RATE} Hz{kernel.said()}"
+            )
         self._lv2 = kernel
+        for name, value in parameters.items():
+            self.running.set(name, value)
 
     @property
     def kernel(self) -> Lv2Kernel:
@@ -126,7 +134,7 @@ class Lv2Plugin(KernelPlugin):
         return self.description.patch_parameters
 
     def set_file(self, name: str, path: str | Path) -> None:
-        """Let the plugin load a file: an impulse response, a model.
+        """Let the plugin load a file: an impulse response, a model; see `give_file`.
 
         Parameters
         ----------
@@ -139,11 +147,13 @@ class Lv2Plugin(KernelPlugin):
         ------
         ParameterError
             When there is no such parameter, or no such file.
+        PluginError
+            When the plugin does not take it.
         """
         file = Path(path).expanduser().absolute()
         if not file.is_file():
             raise ParameterError(f"{self.description.name}: there is no file {file} for {name}")
-        self._lv2.patch(self._patch_uri(name), Atom(PATH, str(file)))
+        give_file(self._lv2, self._patch_uri(name), file)
 
     def set_patch(self, name: str, value: bool | int | float | str) -> None:
         """Set one of `patch_parameters`, named as for `set_file`, to a value of its type.
@@ -179,11 +189,11 @@ class Lv2Plugin(KernelPlugin):
 
     def _patch_uri(self, name: str) -> str:
         for parameter in self.patch_parameters:
-            if name in (parameter.uri, parameter.name, _last_word(parameter.uri)):
+            if name in (parameter.uri, parameter.name, last_word(parameter.uri)):
                 return parameter.uri
         if "://" in name or name.startswith("urn:"):
             return name  # plugins that do not declare what they take
-        known = {parameter.name or _last_word(parameter.uri): parameter for parameter in self.patch_parameters}
+        known = {parameter.name or last_word(parameter.uri): parameter for parameter in self.patch_parameters}
         raise ParameterError(f"{self.description.name} has no patch parameter {name!r}: {suggestion(name, known)}")
 
 
@@ -290,7 +300,3 @@ def _find_preset(description: Lv2Description, preset: str) -> Lv2State:
         labels = {p.label: p for p in presets if p.label}
         raise PluginError(f"{description.name} has no preset {preset!r}: {suggestion(preset, labels)}")
     return preset_state(found[0])
-
-
-def _last_word(uri: str) -> str:
-    return re.split("[/#:]", uri)[-1]
