@@ -1,6 +1,7 @@
 """An LV2 plugin as a kernel that the native bridge runs."""
 
 import ctypes
+import operator
 import os
 import shutil
 import tempfile
@@ -262,9 +263,13 @@ def _natives(properties: Mapping[str, Atom]) -> tuple[ctypes.Array[NativePropert
 def _block_size(description: Lv2Description, block_size: int | None) -> int:
     if block_size is None:
         return _BLOCK_OF_CHOOSY if description.required_features & _FIXED_BLOCKS else 0
-    if not 1 <= block_size <= LONGEST_BLOCK:
-        raise ParameterError(f"block_size is {block_size}: use 1 to {LONGEST_BLOCK} frames")
-    return block_size
+    try:
+        frames = 0 if isinstance(block_size, bool) else operator.index(block_size)
+    except TypeError:
+        frames = 0
+    if not 1 <= frames <= LONGEST_BLOCK:
+        raise ParameterError(f"block_size is {block_size!r}: use 1 to {LONGEST_BLOCK} frames")
+    return frames
 
 
 def _check_hostable(description: Lv2Description, block_size: int) -> None:
