@@ -1,7 +1,6 @@
 """An LV2 plugin as a kernel that the native bridge runs."""
 
 import ctypes
-import operator
 import os
 import shutil
 import tempfile
@@ -29,18 +28,14 @@ from ...native.lv2_host import (
     unmap_uri,
 )
 from .atoms import Atom, decode_atom, encode_atom
+from .block_sizes import FIXED_BLOCKS, chosen_block_size
 from .bundles.description import Lv2Description, Lv2Port, is_side_chain
-from .bundles.vocabulary import BLOCKS, LV2, PATCH, STATE
+from .bundles.vocabulary import LV2, PATCH, STATE
 from .controls import control_parameters, default_value
 
-LONGEST_BLOCK: Final = 8192
 MOST_CHANNELS: Final = 64
 
 _MIDI_EVENT: Final = "http://lv2plug.in/ns/ext/midi#MidiEvent"
-_FIXED_BLOCKS: Final = frozenset(
-    BLOCKS + name for name in ("fixedBlockLength", "powerOf2BlockLength", "coarseBlockLength")
-)
-_BLOCK_OF_CHOOSY: Final = 256  # frames, for plugins that want blocks of one size
 _PLAIN_AND_PORTABLE: Final = 3  # LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE
 _PLAIN: Final = 1
 _NEWS_SIZE: Final = 16384
@@ -56,7 +51,7 @@ class Lv2Kernel:
         The plugin.
     block_size : int, optional
         Frames of every run of the plugin, for those whose sound depends on it; costs that many frames of latency. Left
-        out, the plugin gets blocks as they come, at most 512 frames, or 256 when it takes but one size.
+        out, the plugin gets blocks as they come, at most 512 frames, or of 256 when it asks for one size.
     reserved : container of str
         Names that no parameter may have: those get an underscore behind.
 
@@ -79,7 +74,7 @@ class Lv2Kernel:
         self, description: Lv2Description, *, block_size: int | None = None, reserved: Container[str] = ()
     ) -> None:
         self.description = description
-        self.block_size = _block_size(description, block_size)
+        self.block_size = chosen_block_size(description, block_size)
         _check_hostable(description, self.block_size)
         self.parameters, self._names = control_parameters(description.control_inputs, reserved)
         self.channels = (1, _most_channels(description))
@@ -260,23 +255,11 @@ def _natives(properties: Mapping[str, Atom]) -> tuple[ctypes.Array[NativePropert
     return natives, bodies
 
 
-def _block_size(description: Lv2Description, block_size: int | None) -> int:
-    if block_size is None:
-        return _BLOCK_OF_CHOOSY if description.required_features & _FIXED_BLOCKS else 0
-    try:
-        frames = 0 if isinstance(block_size, bool) else operator.index(block_size)
-    except TypeError:
-        frames = 0
-    if not 1 <= frames <= LONGEST_BLOCK:
-        raise ParameterError(f"block_size is {block_size!r}: use 1 to {LONGEST_BLOCK} frames")
-    return frames
-
-
 def _check_hostable(description: Lv2Description, block_size: int) -> None:
     native, uri = lv2_library(), description.uri
     for feature in sorted(description.required_features):
         if not native.ampboard_lv2_offers_feature(feature.encode(), block_size):
-            remedy = "use a block_size that is a power of 2" if feature in _FIXED_BLOCKS else "use another plugin"
+            remedy = "use a block_size that is a power of 2" if feature in FIXED_BLOCKS else "use another plugin"
             raise PluginError(f"{uri} requires {feature}, which this host does not offer: {remedy}")
     for option in sorted(description.required_options):
         if not native.ampboard_lv2_offers_option(option.encode()):

@@ -58,6 +58,7 @@ PLUGINS = {
     ),
     "blocks": (PLAIN, ""),
     "fixed": (PLAIN, "lv2:requiredFeature bufsz:fixedBlockLength, bufsz:powerOf2BlockLength"),
+    "coarse": (PLAIN, "lv2:optionalFeature bufsz:coarseBlockLength"),
     "side": ([*PLAIN, ("side", IN, "lv2:portProperty lv2:isSideChain")], ""),
     "wide": ([*PLAIN, *WIDE], ""),
     "sum": (PLAIN, ""),

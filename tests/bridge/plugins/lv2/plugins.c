@@ -337,6 +337,7 @@ static const struct lv2_plugin plugins[] = {
     PLUGIN("stereo", run_stereo, NULL),      PLUGIN("widen", run_widen, NULL),
     PLUGIN("narrow", run_narrow, NULL),      PLUGIN("odd", run_odd, NULL),
     PLUGIN("deaf", run_gain, gain_data),     PLUGIN("misspelt", run_gain, gain_data),
+    PLUGIN("coarse", run_blocks, NULL),
     PLUGIN("demanding", run_blocks, NULL),   PLUGIN("refusing", run_blocks, NULL),
 };
 

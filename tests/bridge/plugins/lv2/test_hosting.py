@@ -165,6 +165,15 @@ class TestBlocks:
         plugin = load_lv2(f"{TEST}fixed")
         assert set(np.unique(plugin(noise(3000), RATE))) <= {0.0, 256.0}
 
+    def test_a_plugin_that_wishes_for_it_gets_blocks_of_one_size_and_may_be_given_another(self) -> None:
+        assert set(np.unique(load_lv2(f"{TEST}coarse")(noise(3000), RATE))) <= {0.0, 256.0}
+        assert set(np.unique(load_lv2(f"{TEST}coarse", block_size=100)(noise(3000), RATE))) <= {0.0, 100.0}
+
+    def test_only_parameters_that_it_has_are_listed_among_its_attributes(self) -> None:
+        plugin = load_lv2(f"{TEST}latency")
+        assert {"delay", "set_file"} <= set(dir(plugin))
+        assert all(hasattr(plugin, name) for name in dir(plugin) if not name.startswith("_"))
+
     def test_a_block_size_it_cannot_take_is_refused(self) -> None:
         with pytest.raises(PluginError, match="power of 2"):
             load_lv2(f"{TEST}fixed", block_size=100)

@@ -174,3 +174,13 @@ def test_lsp_gets_a_file_by_the_name_its_code_knows(two_taps: Path) -> None:
     assert declared not in plugin.state.properties
     restored = load(RESPONSES, state=plugin.state)
     assert restored.state.files == (two_taps,)  # before it has played, too
+
+
+@pytest.mark.parametrize("block", [64, 480, 512])
+def test_a_convolver_that_wishes_blocks_of_one_size_sounds_the_same_in_any(two_taps: Path, block: int) -> None:
+    plugin = load(CONVOLVER)
+    plugin.set_file("impulse", two_taps)
+    x = np.random.default_rng(1).uniform(-0.5, 0.5, (1, 9600)).astype(np.float32)
+    expected = 0.5 * np.convolve(x[0], soundfile.read(two_taps)[0])[: x.shape[1]]  # its gain is -6 dB
+    assert plugin.kernel.block_size
+    assert np.abs(plugin(x, RATE, block)[0] - expected).max() < 1e-5
