@@ -47,8 +47,11 @@ class ChainControl:
 
     def check(self, name: str, value: float) -> float:
         """Return `value` as float; raise `ParameterError` when it is out of range or not finite."""
-        number = float(value)
         low, high = self.range
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ParameterError(f"{name} is {value!r}: use a number from {low:g} to {high:g}") from None
         if not low <= number <= high:
             raise ParameterError(f"{name} is {value:g}: use a value from {low:g} to {high:g}")
         return number

@@ -214,8 +214,10 @@ class _Builder:
             plugin = self.processor(node, path)
             self.controls.update({f"{name}.{key}": control for key, control in plugin_controls(plugin).items()})
             stage = _Stage(plugin, lambda: tail_seconds(plugin), lambda: _latency(plugin))
-            if isinstance(node, Lv2) and node.side_chain in self.buses:
-                _running(plugin).side_chain = self.buses[node.side_chain]
+            if isinstance(node, Lv2):
+                self.check_listening(node, _running(plugin), path)
+                if node.side_chain in self.buses:
+                    _running(plugin).side_chain = self.buses[node.side_chain]
         self.nodes[name] = stage.plugin
         return replace(stage, tap=Tap(self.buses[name])) if name in self.buses else stage
 
@@ -225,6 +227,14 @@ class _Builder:
         except AmpboardError as error:
             missing = missing_plugin(node) if isinstance(error, PluginError) else None
             raise type(error)(f"{self.preset.place(path)}: {missing or error}") from error
+
+    def check_listening(self, node: Lv2, running: RunningKernel, path: KeyPath) -> None:
+        kernel = running.kernel
+        if node.midi and not kernel.addresses.event:
+            raise PresetError(f"{self.preset.place((*path, 'midi'))}: {kernel.name} takes no MIDI: leave it out")
+        if node.side_chain and not kernel.side_inputs:
+            place = self.preset.place((*path, "side_chain"))
+            raise PresetError(f"{place}: {kernel.name} hears no side-chain: leave it out")
 
     def parallel(self, node: Parallel, path: KeyPath) -> _Stage:
         branches = [self.branch(branch, (*path, "branches", index)) for index, branch in enumerate(node.branches)]

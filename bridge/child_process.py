@@ -4,7 +4,8 @@
 call and do not say which one it ran; they do not end a worker that hangs; and the first imports the user's script
 again, which a library cannot ask for. So this starts a fresh interpreter on a module of ours with `subprocess`, the
 same on every system, and speaks with it in pickles over pipes of its own. It has its own process group, so that what
-it starts dies with it, and so that an interrupt from the keyboard reaches the parent alone, which cleans up.
+it starts dies with it, and so that an interrupt from the keyboard reaches the parent alone, which cleans up. And it has
+its own folder for temporary files, which is removed once it has ended.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -75,13 +77,20 @@ class ChildProcess:
     ) -> None:
         self.inbox: Inbox = SimpleQueue() if inbox is None else inbox
         self._noise: deque[bytes] = deque(maxlen=_LAST_WORDS // _CHUNK + 1)
+        # What it leaves in its folder for temporary files goes with it, however it ends.
+        self._scratch = tempfile.TemporaryDirectory(prefix="ampboard-", ignore_cleanup_errors=True)
         imports = os.pathsep.join(folder for folder in sys.path if folder)
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": imports, **(environment or {})},
+            env={
+                **os.environ,
+                **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._scratch.name),
+                "PYTHONPATH": imports,
+                **(environment or {}),
+            },
             bufsize=0,
             start_new_session=True,
             creationflags=_creation_flags(),
@@ -117,6 +126,7 @@ class ChildProcess:
         if self._process.poll() is None:
             self._kill_group()
             self._process.wait()
+        self._scratch.cleanup()
 
     def _kill_group(self) -> None:
         with contextlib.suppress(OSError):
@@ -144,6 +154,7 @@ class ChildProcess:
     def _wait(self) -> None:
         status = self._process.wait()
         self._kill_group()  # what it has started and left behind
+        self._scratch.cleanup()
         self._reader.join(_CLOSING)
         self._listener.join(_CLOSING)
         self.inbox.put((self, Ended(status)))

@@ -173,7 +173,9 @@ def suggestion(name: str, known: Mapping[str, Any]) -> str:
     """A remedy for a mistyped name: the nearest known ones, else all."""
     lowered = {other.lower(): other for other in known}
     close = [lowered[match] for match in get_close_matches(name.lower(), lowered, n=3, cutoff=0.6)]
-    return f"did you mean {' or '.join(close)}?" if close else f"use one of {', '.join(known) or 'none'}"
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"use one of {', '.join(known)}" if known else "it has none"
 
 
 @cache

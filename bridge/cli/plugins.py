@@ -163,14 +163,17 @@ def _facts(catalogue: "Catalogue", entry: "CatalogueEntry") -> dict[str, Any]:
     if entry.kind == "vst3":
         examination = catalogue.examination(entry)
         return facts | {"latency": f"{examination.latency} frames" if examination.latency else ""}
+    from ..plugins.lv2.block_sizes import stated_block_size
     from ..plugins.lv2.discovery import lv2_presets
 
     description = catalogue.describe(entry)
+    block = stated_block_size(description)
     midi = [port.symbol for port in description.ports if _MIDI in port.supports and not port.is_output]
     return facts | {
         "licence": description.licence,
         "bundle": str(description.bundle),
         "takes_midi": midi,
+        "blocks": f"always of {block} frames, which delay by as much" if block else "",
         "reports_latency": any("reportsLatency" in port.properties for port in description.ports) or None,
         "files": [p.name or p.uri for p in description.patch_parameters if p.is_writable and p.type in _FILES],
         "presets": [preset.label or preset.uri for preset in lv2_presets(entry.identity)],
@@ -181,6 +184,13 @@ _MIDI = "http://lv2plug.in/ns/ext/midi#MidiEvent"
 _FILES = ("http://lv2plug.in/ns/ext/atom#Path", "http://lv2plug.in/ns/ext/atom#URI")
 
 
+def _kind(parameter: "PluginParameter") -> str:
+    if parameter.is_switch:
+        return "off/on"
+    words = ("whole numbers", parameter.is_whole), ("logarithmic", parameter.is_logarithmic)
+    return ", ".join(word for word, holds in words if holds)
+
+
 def _parameter_row(parameter: "PluginParameter") -> dict[str, Any]:
     low, high = parameter.minimum, parameter.maximum
     return {
@@ -189,5 +199,6 @@ def _parameter_row(parameter: "PluginParameter") -> dict[str, Any]:
         "unit": parameter.unit,
         "range": "" if low is None or high is None else f"{low:g} to {high:g}",
         "default": parameter.default,
+        "takes": _kind(parameter),
         "labels": [label if value is None else f"{value:g} {label}" for value, label in parameter.labels],
     }

@@ -89,12 +89,15 @@ def show(preset: PresetName, json: Json = False) -> None:
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="Preset or setlist files.")],
+    presets: Annotated[
+        list[str],
+        typer.Argument(help="Preset or setlist files, or names of presets in the library.", metavar="PRESETS..."),
+    ],
     json: Json = False,
 ) -> None:
     """Check presets and setlists; every problem is told with its line. Exit code 2 when there are any."""
     with foreign_output_aside():
-        problems = {str(path): _problems(path) for path in files}
+        problems = {name: _problems(name) for name in presets}
     if json:
         print_json([{"file": file, "valid": not lines, "problems": lines} for file, lines in problems.items()])
     else:
@@ -114,14 +117,16 @@ def _needs(preset: "Preset", missing: Collection[str], *, as_json: bool) -> Any:
     return ", ".join(f"{package} (missing)" if package in missing else package for package in preset.packages)
 
 
-def _problems(path: Path) -> list[str]:
+def _problems(name: str) -> list[str]:
     """Everything that is wrong with a preset or a setlist, a line each; a preset's chain is made as well."""
     from ...models.errors import AmpboardError
     from ...presets import InvalidDocument, load_preset, load_setlist
     from ...presets.document import TomlDocument
+    from ...presets.loading import preset_path
     from ..chains import build_chain
 
     try:
+        path = Path(name) if Path(name).is_file() else preset_path(name)
         in_setlist = "slots" in TomlDocument.read(path).data
         for preset in load_setlist(path).presets if in_setlist else (load_preset(path),):
             if missing := _missing_lines(preset):

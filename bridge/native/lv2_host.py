@@ -70,6 +70,7 @@ _SIGNATURES: Final = {
     "ampboard_lv2_close": (None, [_PROGRAM]),
     "ampboard_lv2_kernel": (None, [_PROGRAM, ctypes.POINTER(NativeKernel)]),
     "ampboard_lv2_save": (ctypes.c_int32, [_PROGRAM, ctypes.POINTER(_PROPERTIES)]),
+    "ampboard_lv2_keys": (ctypes.c_int32, [_PROGRAM, ctypes.POINTER(_PROPERTIES)]),
     "ampboard_lv2_restore": (ctypes.c_int32, [_PROGRAM, _PROPERTIES, ctypes.c_int32]),
     "ampboard_lv2_patch": (ctypes.c_int32, [_PROGRAM, _PROPERTIES]),
     "ampboard_lv2_ask": (ctypes.c_int32, [_PROGRAM, ctypes.c_uint32]),

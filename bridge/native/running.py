@@ -5,6 +5,7 @@ wrappers: a board holds the plugin itself and may outlive every wrapper of it.
 """
 
 import ctypes
+import operator
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -28,10 +29,10 @@ from .library import (
     NativeParameter,
     library,
 )
+from .midi_message import is_whole_message
 from .side_chain import SideBus, stem
 
 _VERSION: Final = "1"
-_STATUS: Final = 0x80
 _LATEST_FRAME: Final = 2**31 - 1
 _SAME_NORMALISED: Final = 1e-6  # as parameter.c
 
@@ -176,12 +177,19 @@ class RunningKernel:
         A reset forgets what still waits from earlier blocks. What was sent since the last block stays: it counts from
         the first frame after the reset. Messages for which there is no room are counted (`Counters.dropped_midi`).
         """
-        if not 1 <= len(message) <= LONGEST_MIDI or message[0] < _STATUS or not 0 <= frame <= _LATEST_FRAME:
+        try:
+            content, due = bytes(memoryview(message)), operator.index(frame)
+        except TypeError:
             raise ParameterError(
-                f"{self.kernel.name}: MIDI message {message[:16].hex(' ')!r} at frame {frame}: use a whole message of "
+                f"{self.kernel.name}: MIDI message {message!r} at frame {frame!r}: "
+                "use bytes, and a whole number of frames"
+            ) from None
+        if not is_whole_message(content) or len(content) > LONGEST_MIDI or not 0 <= due <= _LATEST_FRAME:
+            raise ParameterError(
+                f"{self.kernel.name}: MIDI message {content[:16].hex(' ')!r} at frame {due}: use a whole message of "
                 f"at most {LONGEST_MIDI} bytes, its status byte first, and a frame from 0"
             )
-        result = library().ampboard_send_midi(self.number, frame, bytes(message), len(message))
+        result = library().ampboard_send_midi(self.number, due, content, len(content))
         if result == NO_MIDI:
             raise ParameterError(f"{self.kernel.name} takes no MIDI")
         self._check(result)
@@ -190,9 +198,9 @@ class RunningKernel:
     def side_chain(self) -> "SideBus | Audio | None":
         """What the kernel hears beside its input: a bus, a stem, or None (silence).
 
-        A stem is float32 of shape (channels, frames), counted from the first frame after a reset of the plugin; it is
-        copied. One channel feeds every row of the kernel's side-chain, one row hears the mean of all channels,
-        otherwise each row hears its own channel. May be set while audio plays.
+        A stem is float32 of shape (channels, frames), or (frames,) for mono, counted from the first frame after a reset
+        of the plugin; it is copied. One channel feeds every row of the kernel's side-chain, one row hears the mean of
+        all channels, otherwise each row hears its own channel. May be set while audio plays.
 
         Raises
         ------

@@ -3,12 +3,15 @@
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 import numpy as np
 
 from ...models.errors import AudioError, ParameterError, PluginError
 from ..audio import Audio
 from .library import library
+
+MOST_CHANNELS: Final = 64
 
 
 class SideBus:
@@ -53,10 +56,28 @@ class SideBus:
 
 @contextmanager
 def stem(audio: Audio) -> Generator[int]:
-    """Copy audio of shape (channels, frames) for the native side; plugins given it inside the block hold it."""
-    samples = np.ascontiguousarray(audio, np.float32)
-    if samples.ndim != 2 or not samples.shape[0]:
-        raise AudioError(f"expected a side-chain of shape (channels, frames), not {samples.shape}")
+    """Copy audio of shape (channels, frames) for the native side; plugins given it inside the block hold it.
+
+    Raises
+    ------
+    AudioError
+        When it is no audio of that shape: see `RunningKernel.side_chain`.
+    """
+    try:
+        given = np.asarray(audio)
+    except ValueError:
+        given = np.empty(0, object)
+    if not np.issubdtype(given.dtype, np.floating):
+        kind = type(audio).__name__ if given.dtype.kind in "OUS" else f"samples of type {given.dtype}"
+        raise AudioError(f"the side-chain is {kind}: use a SideBus, or a float32 array of shape (channels, frames)")
+    samples = np.ascontiguousarray(np.atleast_2d(given), np.float32)
+    channels = len(samples)
+    if samples.ndim != 2 or not channels:
+        raise AudioError(f"expected a side-chain of shape (channels, frames), not {given.shape}")
+    if channels > MOST_CHANNELS:
+        raise AudioError(
+            f"the side-chain has {channels} channels: use 1 to {MOST_CHANNELS}, in an array of shape (channels, frames)"
+        )
     handle = library().ampboard_create_stem(samples.ctypes.data, *samples.shape)
     if not handle:
         raise PluginError(f"no memory for a side-chain of {samples.shape[1]} frames")

@@ -39,7 +39,7 @@ class Verdict:
     output : str
         The end of what it printed.
     facts : mapping
-        What was learned of a plugin that is ok; see `Vst3Entry`.
+        Its name, and what was learned of a plugin that is ok; see `Vst3Entry`.
     """
 
     outcome: Outcome
@@ -96,6 +96,8 @@ def find_verdict(identity: PluginIdentity) -> Verdict | None:
 def record_verdict(identity: PluginIdentity, verdict: Verdict) -> Verdict:
     """Keep a verdict on a plugin, in place of an older one; return it as it will be found."""
     dated = verdict if verdict.when else replace(verdict, when=datetime.now(UTC).isoformat(timespec="seconds"))
+    if "name" not in verdict.facts and (name := _known_name(identity)):
+        dated = replace(dated, facts={**dated.facts, "name": name})
     content = json.dumps(asdict(PluginRecord(identity, identity.fingerprint(), dated)), default=str, indent=1)
     try:
         write_atomically(_file(identity), content.encode())
@@ -132,12 +134,22 @@ def clear_verdicts(name: str | None = None) -> tuple[PluginIdentity, ...]:
     """
     cleared: list[PluginIdentity] = []
     for file, record in list(_records()):
-        if name is None or record.identity.is_called(name) or record.verdict.facts.get("name") == name:
+        if name is None or record.identity.is_called(name) or _is_named(record, name):
             file.unlink(missing_ok=True)
             cleared.append(record.identity)
     if name is not None and not cleared:
         raise PluginError(f"no verdict on a plugin {name!r} is kept: give its file name, path, URI or name")
     return tuple(cleared)
+
+
+def _is_named(record: PluginRecord, name: str) -> bool:
+    return str(record.verdict.facts.get("name", "")).casefold() == name.casefold()
+
+
+def _known_name(identity: PluginIdentity) -> str:
+    """What an earlier verdict calls it: who records a crash may not know."""
+    record = _read(_file(identity))
+    return str(record.verdict.facts.get("name", "")) if record and record.identity == identity else ""
 
 
 def _file(identity: PluginIdentity) -> Path:

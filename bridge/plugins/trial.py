@@ -7,7 +7,7 @@ The verdict is kept (see `quarantine`), so that a plugin that has passed is neve
 import os
 from collections.abc import Callable
 from queue import Empty
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import pedalboard
 
@@ -17,7 +17,7 @@ from ..native.floating_point import floating_point_mode_kept
 from .entering import entered, remember_identity
 from .identity import PluginIdentity
 from .quarantine import Verdict, find_verdict, record_verdict
-from .trial_steps import Passed, Refused, Step
+from .trial_steps import Named, Passed, Refused, Step
 
 TRUST_VARIABLE: Final = "AMPBOARD_TRUST_PLUGINS"
 LIMIT_VARIABLE: Final = "AMPBOARD_PLUGIN_TIME_LIMIT"
@@ -127,15 +127,18 @@ def plugin_time_limit() -> float:
 def _watch(child: ChildProcess, limit: float) -> Verdict:
     """Follow a trial to its end. Nothing but silence counts as hanging: a slow plugin that gets on is let be."""
     stage, result = "", None
+    known: dict[str, Any] = {}
     while True:
         try:
             message = child.receive(limit)
         except Empty:
             child.kill()
-            return Verdict("hung", f"{limit:g} s", stage, output=child.last_words)
+            return Verdict("hung", f"{limit:g} s", stage, output=child.last_words, facts=known)
         match message:
             case Step(name):
                 stage = name
+            case Named(name):
+                known["name"] = name
             case Passed() | Refused():
                 result = message
             case Ended(status):
@@ -144,8 +147,8 @@ def _watch(child: ChildProcess, limit: float) -> Verdict:
                 pass
     match result:
         case Passed(facts) if status == 0:
-            return Verdict("ok", facts=facts)
+            return Verdict("ok", facts={**known, **facts})
         case Refused(reason, facts) if status == 0:
-            return Verdict("refused", reason, stage, facts=facts)
+            return Verdict("refused", reason, stage, facts={**known, **facts})
         case _:
-            return Verdict("crashed", Ended(status).reason, stage, output=child.last_words)
+            return Verdict("crashed", Ended(status).reason, stage, output=child.last_words, facts=known)

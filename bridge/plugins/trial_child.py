@@ -1,5 +1,6 @@
 """The process in which a plugin is tried: ``python -m ampboard.bridge.plugins.trial_child``, started by `trial`."""
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any, Final
 from ...models.errors import AmpboardError
 from ..child_process import ParentChannel, connect_to_parent
 from .identity import PluginIdentity, PluginKind
-from .trial_steps import Passed, Refused, Step, Tell
+from .trial_steps import Named, Passed, Refused, Step, Tell
 
 MEMORY: Final = 8 << 30  # bytes of address space that a plugin may add
 
@@ -19,6 +20,8 @@ def main() -> None:
     parent = connect_to_parent()
     identity = parent.receive()
     run = _trial_of(identity.kind)
+    if identity.kind == "lv2":
+        _tell_name(identity, parent)
     _limit_memory()
     parent.send(_result(parent, identity, run))
     gc.collect()
@@ -41,6 +44,13 @@ def _trial_of(kind: PluginKind) -> Callable[[PluginIdentity, Tell], Passed | Ref
 
         return try_vst3
     return _try_lv2
+
+
+def _tell_name(identity: PluginIdentity, parent: ParentChannel) -> None:
+    from .lv2.discovery import describe_lv2
+
+    with contextlib.suppress(AmpboardError):  # which the trial will meet again
+        parent.send(Named(describe_lv2(identity.location).name))
 
 
 def _try_lv2(identity: PluginIdentity, tell: Tell) -> Passed:

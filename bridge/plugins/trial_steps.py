@@ -24,6 +24,13 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Named:
+    """What the plugin is called, known before it is touched."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Passed:
     """The plugin did all that was asked."""
 

@@ -191,6 +191,10 @@ class KernelPlugin(pedalboard.VST3Plugin):
             known = ", ".join(running.names) if running else "none"
             raise ParameterError(f"{type(self).__name__} has no parameter {name!r}: it has {known}")
 
+    def __dir__(self) -> list[str]:
+        running = self.__dict__.get("_running")
+        return sorted({*object.__dir__(self), *(running.names if running else ())})
+
     def __repr__(self) -> str:
         values = "".join(f", {name}={getattr(self, name):g}" for name in self._running.names)
         return f"{type(self).__name__}({self._running.kernel.name!r}{values})"

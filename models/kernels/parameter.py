@@ -51,9 +51,16 @@ class Parameter:
         Raises
         ------
         ParameterError
-            When it is outside the range, not finite, or no label.
+            When it is outside the range, not finite, no number, or no label.
         """
-        number = self._labelled(value) if isinstance(value, str) else float(value)
+        try:
+            number = self._labelled(value) if isinstance(value, str) else float(value)
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ParameterError):
+                raise
+            raise ParameterError(
+                f"{self.name} is {value!r}: use a number from {self.minimum:g} to {self.maximum:g}"
+            ) from None
         if not self.minimum <= number <= self.maximum:
             raise ParameterError(
                 f"{self.name} is {number:g}{self.unit and ' ' + self.unit}: "

@@ -83,8 +83,8 @@ def test_messages_count_from_the_next_block_and_wait_for_theirs(probe: MakeProbe
     plugin.process(silence(10), RATE)
     for number in range(200):
         frame = generator.choice([0, generator.randrange(300), generator.randrange(5_000)])
-        plugin.send_midi(bytes((0xB0, number % 128)), frame)
-        sent.setdefault(start + frame, []).append(0xB000 + number % 128)
+        plugin.send_midi(bytes((0xC0, number % 128)), frame)
+        sent.setdefault(start + frame, []).append(0xC000 + number % 128)
         blocks.append(plugin.process(silence(generator.randrange(1, 700)), RATE, reset=False))
         start += blocks[-1].shape[1]
     blocks.append(plugin.process(silence(5_000), RATE, reset=False))
@@ -138,12 +138,12 @@ def test_several_threads_send_while_another_renders(probe: MakeProbe) -> None:
     plugin = KernelPlugin(kernel)
     plugin.process(silence(10), RATE)
     with ThreadPoolExecutor(4) as threads:
-        senders = [threads.submit(lambda: [plugin.send_midi(b"\x80") for _ in range(400)]) for _ in range(3)]
+        senders = [threads.submit(lambda: [plugin.send_midi(b"\xf8") for _ in range(400)]) for _ in range(3)]
         blocks = [plugin.process(silence(1_000), RATE, buffer_size=32, reset=False) for _ in range(20)]
         for sender in senders:
             sender.result()
     blocks.append(plugin.process(silence(100), RATE, reset=False))
-    assert sum(float(block[0].sum()) for block in blocks) == 1_200 * 0x80
+    assert sum(float(block[0].sum()) for block in blocks) == 1_200 * 0xF8
     assert kernel.program.disorders == plugin.counters.dropped_midi == 0
 
 

@@ -63,6 +63,7 @@ def test_files_that_a_plugin_has_made_go_with_the_preset(responses: tuple[Path, 
     chain = build_chain(load_preset(tmp_path / "first.toml"))
     plugin = chain.nodes["lv2"]
     made = plugin.kernel.files_folder / "made.wav"
+    made.parent.mkdir()
     shutil.copy(responses[1], made)
     plugin.set_file("impulse", made)
     expected = played(chain)

@@ -14,9 +14,10 @@ import soundfile
 
 from ampboard.bridge.chains import build_chain
 from ampboard.bridge.plugins.lv2.bundles.folders import lv2_folders
+from ampboard.bridge.plugins.lv2.discovery import describe_lv2
 from ampboard.bridge.rendering import render
 from ampboard.bridge.streaming import StreamingChain
-from ampboard.models.errors import AudioError, ParameterError, PluginError
+from ampboard.models.errors import AudioError, ParameterError, PluginError, PresetError
 from ampboard.presets import Preset, load_preset
 
 PROBE = Path(__file__).parent / "probe.lv2"
@@ -265,3 +266,17 @@ def test_a_state_comes_back_with_the_preset(load, audio, tmp_path: Path) -> None
     output = again.board(audio, RATE)
     np.testing.assert_array_equal(output, chain.board(audio, RATE))
     np.testing.assert_allclose(output, audio * np.float32(0.3) + 0.125, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("field", "told"), [("midi = true", "takes no MIDI"), ('side_chain = "input"', "hears no side-chain")]
+)
+def test_what_a_plugin_cannot_hear_is_told_with_file_and_line(load, field: str, told: str) -> None:
+    uri = "http://guitarix.sourceforge.net/plugins/gxts9#ts9sim"
+    try:
+        describe_lv2(uri)
+    except PluginError:
+        pytest.skip("needs guitarix-lv2")
+    preset = load(f'[[chain]]\ntype = "lv2"\nuri = "{uri}"\n{field}\n')
+    with pytest.raises(PresetError, match=rf"test\.toml:6: chain\[0\]\.{field.partition(' ')[0]}: .* {told}"):
+        build_chain(preset)

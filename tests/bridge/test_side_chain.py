@@ -203,8 +203,8 @@ def test_what_is_not_finite_never_reaches_a_side_chain(probe: MakeProbe) -> None
 def test_sources_that_cannot_be(probe: MakeProbe) -> None:
     with pytest.raises(ParameterError, match="Tap hears no side-chain"):
         Tap(SideBus("a")).side_chain = SideBus("b")
-    with pytest.raises(AudioError, match=r"shape \(channels, frames\), not \(100,\)"):
-        listener(probe, np.zeros(100, np.float32))
+    with pytest.raises(AudioError, match=r"shape \(channels, frames\), not \(1, 2, 50\)"):
+        listener(probe, np.zeros((1, 2, 50), np.float32))
     with pytest.raises(ParameterError, match="seconds is 0"):
         SideBus("none", seconds=0)
 

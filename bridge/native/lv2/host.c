@@ -69,7 +69,8 @@ static struct voices *present_voices(const struct program *program) {
     if (!program->players || program->patches.count) return NULL;
     uint32_t version = atomic_load(&program->version);
     struct voices *playing = atomic_load(&program->players->playing);
-    return playing && playing->version == version ? playing : NULL;
+    bool has_settled = playing && (atomic_load(&playing->has_run) || !program->memory.count);
+    return has_settled && playing->version == version ? playing : NULL;
 }
 
 int32_t ampboard_lv2_save(struct program *program, const struct property **values) {
@@ -78,6 +79,7 @@ int32_t ampboard_lv2_save(struct program *program, const struct property **value
     if (program->state && program->state->save) {
         struct voices *present = present_voices(program);
         struct voices *unheard = present ? NULL : create_unheard(program);
+        if (unheard && program->memory.count) voices_settle(unheard);
         if (present || unheard) saved = voices_save(present ? present : unheard, &program->saved);
         voices_destroy(unheard);
     } else {
@@ -85,6 +87,19 @@ int32_t ampboard_lv2_save(struct program *program, const struct property **value
     }
     *values = program->saved.list;
     int32_t count = saved ? (int32_t)program->saved.count : -1;
+    hosting_leave();
+    return count;
+}
+
+int32_t ampboard_lv2_keys(struct program *program, const struct property **keys) {
+    if (!program->state || !program->state->save || !program->state->restore) return -1;
+    hosting_enter();
+    struct voices *unheard = create_unheard(program);
+    properties_clear(&program->saved);
+    if (unheard) voices_learn_keys(unheard, &program->memory, &program->saved);
+    voices_destroy(unheard);
+    *keys = program->saved.list;
+    int32_t count = unheard ? (int32_t)program->saved.count : -1;
     hosting_leave();
     return count;
 }

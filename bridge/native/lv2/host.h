@@ -28,6 +28,10 @@ EXPORTED void ampboard_lv2_kernel(struct program *program, struct kernel *kernel
  * program. `values` gives the pointer to the list; returns their number, < 0: the plugin could not be asked. */
 EXPORTED int32_t ampboard_lv2_save(struct program *program, const struct property **values);
 
+/* The keys of the properties that the plugin looks for in a state; as ampboard_lv2_save, without values.
+ * < 0: it keeps no state. */
+EXPORTED int32_t ampboard_lv2_keys(struct program *program, const struct property **keys);
+
 /* New instances start from this state. What plays takes it over between two blocks. 0, or < 0: memory is short. */
 EXPORTED int32_t ampboard_lv2_restore(struct program *program, const struct property *values, int32_t count);
 

@@ -23,11 +23,19 @@ static char *copy_path(void *handle, const char *path) {
     return copy;
 }
 
+static bool is_separator(char c) {
+#if defined(_WIN32)
+    return c == '/' || c == '\\';
+#else
+    return c == '/';
+#endif
+}
+
 static void make_folder(const char *path) {
 #if defined(_WIN32)
     _mkdir(path);
 #else
-    mkdir(path, 0777);
+    mkdir(path, 0700);
 #endif
 }
 
@@ -40,10 +48,11 @@ static char *make_path(void *handle, const char *path) {
     memcpy(whole, program->files, folder);
     memcpy(whole + folder, path, size);
     for (char *at = whole + folder; *at; at++) {
-        if (*at != '/') continue;
+        if (!is_separator(*at)) continue;
+        char separator = *at;
         *at = 0;
         make_folder(whole);
-        *at = '/';
+        *at = separator;
     }
     return whole;
 }

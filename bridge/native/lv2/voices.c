@@ -3,7 +3,7 @@
 #include "../memory.h"
 #include "atoms.h"
 
-enum { SETTLING_BLOCKS = 2, LONGEST_LATENCY = 1 << 24 };
+enum { SETTLING_BLOCKS = 4, LONGEST_LATENCY = 1 << 24 };
 
 uint32_t atom_port_capacity(const struct port *port) {
     uint32_t size = port->minimum_size > LV2_ATOM_BUFFER ? port->minimum_size : LV2_ATOM_BUFFER;
@@ -26,6 +26,17 @@ static const void *retrieve(void *handle, uint32_t key, size_t *size, uint32_t *
     if (type) *type = property ? property->type : 0;
     if (flags) *flags = property ? property->flags : 0;
     return property ? property->value : NULL;
+}
+
+struct inquiry {
+    const struct properties *given;
+    struct properties *asked;
+};
+
+static const void *retrieve_and_note(void *handle, uint32_t key, size_t *size, uint32_t *type, uint32_t *flags) {
+    const struct inquiry *inquiry = handle;
+    properties_set(inquiry->asked, key, 0, 0, 0, NULL);
+    return retrieve((void *)inquiry->given, key, size, type, flags);
 }
 
 bool voices_save(struct voices *voices, struct properties *properties) {
@@ -51,6 +62,15 @@ void voices_restore(struct voices *voices, const struct properties *properties) 
         features_fill_state(&features, voices->program, &voices->list[i].worker.schedule);
         state->restore(voices->list[i].instance, retrieve, (void *)properties, 0, features.list);
     }
+}
+
+void voices_learn_keys(struct voices *voices, const struct properties *properties, struct properties *asked) {
+    const struct lv2_state *state = voices->program->state;
+    if (!state || !state->restore) return;
+    struct features features;
+    struct inquiry inquiry = {properties, asked};
+    features_fill_state(&features, voices->program, &voices->list[0].worker.schedule);
+    state->restore(voices->list[0].instance, retrieve_and_note, &inquiry, 0, features.list);
 }
 
 /* Life. Inside hosting_enter(). */
@@ -158,7 +178,7 @@ void voices_destroy(struct voices *voices) {
 }
 
 /* Every patch message since the state was last known, on silence. */
-static void settle(struct voices *voices) {
+static void hear_patches(struct voices *voices) {
     uint64_t message[LV2_LONGEST_MESSAGE / sizeof(uint64_t)];
     const struct properties *patches = &voices->program->patches;
     voices_clear_events(voices);
@@ -167,16 +187,13 @@ static void settle(struct voices *voices) {
         if (!patch_set_write(message, sizeof message, p->key, p->type, p->size, p->value)) continue;
         voices_add_event(voices, PORT_PATCH, 0, (const struct lv2_atom *)message);
     }
-    for (int block = 0; block < SETTLING_BLOCKS; block++) {
-        voices_run_silence(voices);
-        voices_clear_events(voices);
-    }
+    voices_settle(voices);
 }
 
 struct voices *voices_create(struct program *program, double sample_rate, int32_t count, float *const *controls) {
     struct voices *voices = instantiate(program, sample_rate, count, controls);
     if (!voices || !program->patches.count) return voices;
-    settle(voices);
+    hear_patches(voices);
     if (voices_save(voices, &program->memory)) {
         properties_clear(&program->patches);
         voices_destroy(voices);
@@ -192,6 +209,13 @@ struct voices *voices_create(struct program *program, double sample_rate, int32_
 
 void voices_run_silence(struct voices *voices) {
     for (int32_t i = 0; i < voices->count; i++) voice_run(voices, &voices->list[i], voices_longest_block(voices));
+}
+
+void voices_settle(struct voices *voices) {
+    for (int block = 0; block < SETTLING_BLOCKS; block++) {
+        voices_run_silence(voices);
+        voices_clear_events(voices);
+    }
 }
 
 /* Audio thread, or before it has the voices. */

@@ -45,6 +45,9 @@ void voices_destroy(struct voices *voices);
 bool voices_save(struct voices *voices, struct properties *properties);
 void voices_restore(struct voices *voices, const struct properties *properties);
 
+/* The same, while `asked` learns which keys the plugin looks for: the names by which it knows its properties. */
+void voices_learn_keys(struct voices *voices, const struct properties *properties, struct properties *asked);
+
 /* Frames of an inner block at most: every buffer's length. */
 static inline int32_t voices_longest_block(const struct voices *voices) { return voices->options.longest_block; }
 
@@ -65,6 +68,9 @@ void voices_add_event(struct voices *voices, enum port_flag taking, int64_t fram
 
 /* Inside hosting_enter(), before the audio thread has the voices. A block of silence that nothing hears. */
 void voices_run_silence(struct voices *voices);
+
+/* The same for as many blocks as plugins need to take up what they were told: a file, a restored state. */
+void voices_settle(struct voices *voices);
 
 /* Frames, as the plugin said in its last run(). */
 int32_t voices_reported_latency(const struct voices *voices);

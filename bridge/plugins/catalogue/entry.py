@@ -29,6 +29,8 @@ class PluginParameter:
         What it is at first.
     labels : tuple of (float or None, str)
         Named values; without a number where the name itself is the value.
+    is_switch, is_whole, is_logarithmic : bool
+        Whether it is off or on, takes whole numbers alone, turns by ratios.
     """
 
     name: str
@@ -38,6 +40,9 @@ class PluginParameter:
     maximum: float | None = None
     default: float | bool | str | None = None
     labels: tuple[tuple[float | None, str], ...] = ()
+    is_switch: bool = False
+    is_whole: bool = False
+    is_logarithmic: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,9 @@ def _of_port(port: Lv2Port) -> PluginParameter:
         port.maximum,
         port.default,
         tuple((point.value, point.label) for point in port.scale_points),
+        is_switch="toggled" in port.properties,
+        is_whole="integer" in port.properties,
+        is_logarithmic="logarithmic" in port.properties,
     )
 
 
@@ -120,4 +128,5 @@ def _of_vst3(parameter: Vst3Parameter) -> PluginParameter:
         parameter.maximum,
         parameter.value,
         tuple((None, label) for label in parameter.labels),
+        is_switch=isinstance(parameter.value, bool),
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from ....models.errors import PluginError
+from ....models.errors import ParameterError, PluginError
 from ....presets.builtins import suggestion
 from .bundle_cache import (
     bundle_fingerprint,
@@ -82,7 +82,11 @@ def describe_lv2(uri: str) -> Lv2Description:
     ------
     PluginError
         When no bundle in `lv2_folders` describes it, or the bundle is broken.
+    ParameterError
+        When it is no URI.
     """
+    if not isinstance(uri, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ParameterError(f"the plugin is {uri!r}: name it by its URI")
     summary = _find(uri)
     fingerprint = bundle_fingerprint(summary.bundle)
     known = find_description(uri, summary.bundle, fingerprint)

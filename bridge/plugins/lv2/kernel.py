@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import shutil
 import tempfile
+import uuid
 import weakref
 from collections.abc import Container, Mapping
 from pathlib import Path
@@ -26,18 +28,14 @@ from ...native.lv2_host import (
     unmap_uri,
 )
 from .atoms import Atom, decode_atom, encode_atom
+from .block_sizes import FIXED_BLOCKS, chosen_block_size
 from .bundles.description import Lv2Description, Lv2Port, is_side_chain
-from .bundles.vocabulary import BLOCKS, LV2, PATCH, STATE
+from .bundles.vocabulary import LV2, PATCH, STATE
 from .controls import control_parameters, default_value
 
-LONGEST_BLOCK: Final = 8192
 MOST_CHANNELS: Final = 64
 
 _MIDI_EVENT: Final = "http://lv2plug.in/ns/ext/midi#MidiEvent"
-_FIXED_BLOCKS: Final = frozenset(
-    BLOCKS + name for name in ("fixedBlockLength", "powerOf2BlockLength", "coarseBlockLength")
-)
-_BLOCK_OF_CHOOSY: Final = 256  # frames, for plugins that want blocks of one size
 _PLAIN_AND_PORTABLE: Final = 3  # LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE
 _PLAIN: Final = 1
 _NEWS_SIZE: Final = 16384
@@ -53,7 +51,7 @@ class Lv2Kernel:
         The plugin.
     block_size : int, optional
         Frames of every run of the plugin, for those whose sound depends on it; costs that many frames of latency. Left
-        out, the plugin gets blocks as they come, at most 512 frames, or 256 when it takes but one size.
+        out, the plugin gets blocks as they come, at most 512 frames, or of 256 when it asks for one size.
     reserved : container of str
         Names that no parameter may have: those get an underscore behind.
 
@@ -76,13 +74,15 @@ class Lv2Kernel:
         self, description: Lv2Description, *, block_size: int | None = None, reserved: Container[str] = ()
     ) -> None:
         self.description = description
-        self.block_size = _block_size(description, block_size)
+        self.block_size = chosen_block_size(description, block_size)
         _check_hostable(description, self.block_size)
         self.parameters, self._names = control_parameters(description.control_inputs, reserved)
         self.channels = (1, _most_channels(description))
         self.tail = 0.0
         self.side_inputs = len(description.side_chain_inputs)
-        self._files = tempfile.TemporaryDirectory(prefix="ampboard-lv2-", ignore_cleanup_errors=True)
+        # Made by the host once the plugin asks for a path.
+        self._files = Path(tempfile.gettempdir()).absolute() / f"ampboard-lv2-{uuid.uuid4().hex}"
+        weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
         self._program = self._open()
         # Not at exit: plugins may play until the process has ended.
         weakref.finalize(self, lv2_library().ampboard_lv2_close, self._program).atexit = False
@@ -122,8 +122,8 @@ class Lv2Kernel:
 
     @property
     def files_folder(self) -> Path:
-        """Where the plugin writes files that belong to its state; it goes with the kernel."""
-        return Path(self._files.name)
+        """Where the plugin writes files that belong to its state, there once it has asked; it goes with the kernel."""
+        return self._files
 
     def save(self) -> dict[str, Atom]:
         """What the plugin stores, or what it was last given when it keeps nothing.
@@ -136,10 +136,16 @@ class Lv2Kernel:
         values = ctypes.POINTER(NativeProperty)()
         count = lv2_library().ampboard_lv2_save(self._program, ctypes.byref(values))
         if count < 0:
-            raise PluginError(f"{self.name}: the plugin cannot save its state{self._said()}")
+            raise PluginError(f"{self.name}: the plugin cannot save its state{self.said()}")
         return {
             unmap_uri(p.key): decode_atom(unmap_uri(p.type), ctypes.string_at(p.value, p.size)) for p in values[:count]
         }
+
+    def state_keys(self) -> tuple[str, ...] | None:
+        """URIs of the properties that the plugin looks for in a state, as it spells them; None when it keeps none."""
+        keys = ctypes.POINTER(NativeProperty)()
+        count = lv2_library().ampboard_lv2_keys(self._program, ctypes.byref(keys))
+        return None if count < 0 else tuple(unmap_uri(p.key) for p in keys[:count])
 
     def restore(self, properties: Mapping[str, Atom]) -> None:
         """Let the plugin start from these properties; what plays takes them over between two blocks."""
@@ -157,12 +163,17 @@ class Lv2Kernel:
         PluginError
             When the message is too long.
         """
-        if not any(_native_port(port, -1).flags & TAKES_PATCH for port in self.description.ports):
+        if not self.takes_messages:
             self.restore({**self.save(), property_uri: atom})
             return
         natives, _bodies = _natives({property_uri: atom})
         if lv2_library().ampboard_lv2_patch(self._program, natives) < 0:
             raise PluginError(f"{self.name}: the value of {property_uri} is too long for a message")
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether it has a port for patch messages."""
+        return any(_native_port(port, -1).flags & TAKES_PATCH for port in self.description.ports)
 
     def ask(self, property_uri: str = "") -> None:
         """Ask what plays for one property, or for all; the answers come with later blocks, as `news`."""
@@ -203,8 +214,9 @@ class Lv2Kernel:
         lv2_library().ampboard_lv2_log(self._program, text, _LOG_SIZE)
         return text.value.decode(errors="replace")
 
-    def _said(self) -> str:
-        said = " ".join(self.log().split())
+    def said(self) -> str:
+        """The last line of its log, to end a message with; see `log`."""
+        said = next((line.strip() for line in reversed(self.log().splitlines()) if line.strip()), "")
         return f": {said}" if said else ""
 
     def _open(self) -> int:
@@ -215,7 +227,7 @@ class Lv2Kernel:
             uri=self.description.uri.encode(),
             binary=os.fsencode(self.description.binary),
             bundle=os.fsencode(self.description.bundle) + os.sep.encode(),
-            files=os.fsencode(self._files.name) + os.sep.encode(),
+            files=os.fsencode(self._files) + os.sep.encode(),
             port_count=len(ports),
             ports=natives,
             parameter_count=len(self.parameters),
@@ -243,19 +255,11 @@ def _natives(properties: Mapping[str, Atom]) -> tuple[ctypes.Array[NativePropert
     return natives, bodies
 
 
-def _block_size(description: Lv2Description, block_size: int | None) -> int:
-    if block_size is None:
-        return _BLOCK_OF_CHOOSY if description.required_features & _FIXED_BLOCKS else 0
-    if not 1 <= block_size <= LONGEST_BLOCK:
-        raise ParameterError(f"block_size is {block_size}: use 1 to {LONGEST_BLOCK} frames")
-    return block_size
-
-
 def _check_hostable(description: Lv2Description, block_size: int) -> None:
     native, uri = lv2_library(), description.uri
     for feature in sorted(description.required_features):
         if not native.ampboard_lv2_offers_feature(feature.encode(), block_size):
-            remedy = "use a block_size that is a power of 2" if feature in _FIXED_BLOCKS else "use another plugin"
+            remedy = "use a block_size that is a power of 2" if feature in FIXED_BLOCKS else "use another plugin"
             raise PluginError(f"{uri} requires {feature}, which this host does not offer: {remedy}")
     for option in sorted(description.required_options):
         if not native.ampboard_lv2_offers_option(option.encode()):

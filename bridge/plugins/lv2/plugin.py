@@ -1,6 +1,5 @@
 """LV2 plugins as processors of a pedalboard chain."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +13,16 @@ from ...native.side_chain import SideBus
 from ...processors.kernel_plugin import KernelPlugin
 from ..identity import PluginIdentity
 from ..trial import load_safely
-from .atoms import PATH, Atom
+from .atoms import Atom
 from .bundles.description import Lv2Description, PatchParameter
 from .bundles.preset_bundles import Lv2Preset
 from .discovery import describe_lv2, lv2_presets
+from .files import give_file, last_word
 from .kernel import Lv2Kernel
 from .presets import default_state, preset_state, write_preset
 from .state import Lv2State
+
+_FIRST_RATE: Final = 44_100  # Hz, at which pedalboard starts plugins
 
 
 class Lv2Plugin(KernelPlugin):
@@ -33,8 +35,14 @@ class Lv2Plugin(KernelPlugin):
     _lv2: Lv2Kernel
 
     def __init__(self, kernel: Lv2Kernel, parameters: Mapping[str, float] = MappingProxyType({})) -> None:
-        super().__init__(kernel, parameters)
+        super().__init__(kernel)
+        if self.counters.refusals:
+            raise PluginError(
+                f"{kernel.description.uri}: the plugin refused to start at {_FIRST_RATE} Hz{kernel.said()}"
+            )
         self._lv2 = kernel
+        for name, value in parameters.items():
+            self.running.set(name, value)
 
     @property
     def kernel(self) -> Lv2Kernel:
@@ -65,7 +73,7 @@ class Lv2Plugin(KernelPlugin):
         PluginError
             When the state is another plugin's.
         ParameterError
-            When it has a control that this plugin has not, or a value out of range.
+            When it is no state, or has a control that this plugin has not, or a value out of range.
         """
         restore_state(self.running, state)
 
@@ -116,9 +124,10 @@ class Lv2Plugin(KernelPlugin):
         Raises
         ------
         PluginError
-            When the folder is there already.
+            When the folder is there already, or cannot be written.
         """
-        return write_preset(self.state, label, path)
+        _check_text("label", label, "a text")
+        return write_preset(self.state, label, path if path is None else _path(path))
 
     @property
     def patch_parameters(self) -> tuple[PatchParameter, ...]:
@@ -126,7 +135,7 @@ class Lv2Plugin(KernelPlugin):
         return self.description.patch_parameters
 
     def set_file(self, name: str, path: str | Path) -> None:
-        """Let the plugin load a file: an impulse response, a model.
+        """Let the plugin load a file: an impulse response, a model; see `give_file`.
 
         Parameters
         ----------
@@ -139,11 +148,14 @@ class Lv2Plugin(KernelPlugin):
         ------
         ParameterError
             When there is no such parameter, or no such file.
+        PluginError
+            When the plugin does not take it.
         """
-        file = Path(path).expanduser().absolute()
+        uri = self._patch_uri(name)
+        file = _path(path).expanduser().absolute()
         if not file.is_file():
             raise ParameterError(f"{self.description.name}: there is no file {file} for {name}")
-        self._lv2.patch(self._patch_uri(name), Atom(PATH, str(file)))
+        give_file(self._lv2, uri, file)
 
     def set_patch(self, name: str, value: bool | int | float | str) -> None:
         """Set one of `patch_parameters`, named as for `set_file`, to a value of its type.
@@ -178,12 +190,13 @@ class Lv2Plugin(KernelPlugin):
         return self._lv2.log()
 
     def _patch_uri(self, name: str) -> str:
+        _check_text("the patch parameter", name, "its URI or name")
         for parameter in self.patch_parameters:
-            if name in (parameter.uri, parameter.name, _last_word(parameter.uri)):
+            if name in (parameter.uri, parameter.name, last_word(parameter.uri)):
                 return parameter.uri
         if "://" in name or name.startswith("urn:"):
             return name  # plugins that do not declare what they take
-        known = {parameter.name or _last_word(parameter.uri): parameter for parameter in self.patch_parameters}
+        known = {parameter.name or last_word(parameter.uri): parameter for parameter in self.patch_parameters}
         raise ParameterError(f"{self.description.name} has no patch parameter {name!r}: {suggestion(name, known)}")
 
 
@@ -203,6 +216,7 @@ def saved_state(running: RunningKernel) -> Lv2State:
 def restore_state(running: RunningKernel, state: Lv2State) -> None:
     """Let an LV2 plugin, by its running kernel, return to a state; raises as `Lv2Plugin.restore`."""
     kernel = _kernel_of(running)
+    _check_state(state)
     if state.plugin != kernel.description.uri:
         raise PluginError(f"the state is of {state.plugin}, and the plugin is {kernel.description.uri}")
     values = {kernel.parameter_of(symbol): value for symbol, value in state.controls.items()}
@@ -211,6 +225,11 @@ def restore_state(running: RunningKernel, state: Lv2State) -> None:
     kernel.restore(state.properties)
     for name, value in values.items():
         running.set(name, value)
+
+
+def _check_state(state: object) -> None:
+    if not isinstance(state, Lv2State):
+        raise ParameterError(f"the state is {state!r:.40}: use an Lv2State, as `Lv2Plugin.state` gives it")
 
 
 def _kernel_of(running: RunningKernel) -> Lv2Kernel:
@@ -273,6 +292,7 @@ def load_lv2(
     if preset is not None:
         start = _find_preset(description, preset).over(start)
     if state is not None:
+        _check_state(state)
         start = state.over(start)
     if start is not None:
         plugin.restore(start)
@@ -283,14 +303,23 @@ def load_lv2(
     return plugin
 
 
+def _path(path: str | Path) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        raise ParameterError(f"the path is {path!r}: use a text or a Path") from None
+
+
+def _check_text(what: str, text: object, expected: str) -> None:
+    if not isinstance(text, str):
+        raise ParameterError(f"{what} is {text!r}: use {expected}")
+
+
 def _find_preset(description: Lv2Description, preset: str) -> Lv2State:
+    _check_text("preset", preset, "its URI or label")
     presets = lv2_presets(description.uri)
     found = [p for p in presets if p.uri == preset] or [p for p in presets if p.label == preset]
     if not found:
         labels = {p.label: p for p in presets if p.label}
         raise PluginError(f"{description.name} has no preset {preset!r}: {suggestion(preset, labels)}")
     return preset_state(found[0])
-
-
-def _last_word(uri: str) -> str:
-    return re.split("[/#:]", uri)[-1]

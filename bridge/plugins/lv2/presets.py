@@ -76,7 +76,7 @@ def write_preset(state: Lv2State, label: str, path: str | Path | None = None) ->
     Raises
     ------
     PluginError
-        When the folder is there already, or the label is empty.
+        When the folder is there already or cannot be written, or the label is empty.
     """
     if not label.strip():
         raise PluginError("a preset needs a label")
@@ -86,6 +86,22 @@ def write_preset(state: Lv2State, label: str, path: str | Path | None = None) ->
         folder.mkdir(parents=True)
     except FileExistsError:
         raise PluginError(f"{folder}: is there already: choose another place for the preset") from None
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        _write(state, label, folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return folder
+
+
+def _unwritable(folder: Path, error: OSError) -> PluginError:
+    return PluginError(
+        f"{folder}: the preset cannot be written ({error.strerror or error}): choose a place that is writable"
+    )
+
+
+def _write(state: Lv2State, label: str, folder: Path) -> None:
     names = _copy_files(state, folder)
     about = f"\ta pset:Preset ;\n\tlv2:appliesTo <{state.plugin}> ;\n"
     (folder / "manifest.ttl").write_text(
@@ -100,7 +116,6 @@ def write_preset(state: Lv2State, label: str, path: str | Path | None = None) ->
         values = " ;\n".join(f"\t\t<{key}> {_object(atom, names)}" for key, atom in sorted(state.properties.items()))
         said.append(f"\tstate:state [\n{values}\n\t]")
     (folder / "preset.ttl").write_text(f"{_PREFIXES}\n" + " ;\n".join(said) + " .\n", encoding="utf-8")
-    return folder
 
 
 def _copy_files(state: Lv2State, folder: Path) -> dict[str, str]:

@@ -16,6 +16,8 @@ from ..identity import PluginIdentity
 from ..trial import load_safely
 from .state import restore_state
 
+SUFFIX: Final = ".vst3"
+
 # Steinberg's "Plug-in Locations": the user's folder before the machine's.
 _FOLDERS: Final = {
     "linux": ("~/.vst3", "/usr/lib/vst3", "/usr/local/lib/vst3"),
@@ -40,7 +42,9 @@ def find_vst3(path: str) -> Path:
     PluginError
         When there is none.
     """
-    for candidate in (Path(path),) if Path(path).is_absolute() else (folder / path for folder in vst3_folders()):
+    names = (path,) if Path(path).suffix == SUFFIX else (path, path + SUFFIX)
+    folders = (Path(),) if Path(path).is_absolute() else vst3_folders()
+    for candidate in (folder / name for folder in folders for name in names):
         if candidate.exists():
             return candidate
     where = "" if Path(path).is_absolute() else f" in {', '.join(map(str, vst3_folders()))}"
@@ -59,7 +63,7 @@ def load_vst3(
     Parameters
     ----------
     path : str or Path
-        Absolute path, or the name of a file in one of the system's VST3 folders.
+        Absolute path, or the name of a file in one of the system's VST3 folders; ``.vst3`` may be left out.
     plugin_name : str, optional
         Which plugin, when the file holds several.
     parameters : mapping, optional

@@ -84,8 +84,10 @@ def test_validate_names_line_and_field(tmp_path: Path) -> None:
     broken.write_text(
         'schema = 1\nname = "X"\n\n[[chain]]\ntype = "builtin"\nplugin = "Reverb"\n\n[chain.parameters]\nroom = 0.3\n'
     )
-    done = ampboard("presets", "validate", broken, FACTORY / "crunch.toml")
+    done = ampboard("presets", "validate", broken, FACTORY / "crunch.toml", "crunch", "crnuch")
     assert done.returncode == 2
+    assert "\ncrunch: valid" in done.stdout
+    assert "no preset is called 'crnuch': did you mean crunch" in done.stderr
     assert f"{broken}:9: chain[0].parameters.room" in done.stderr
     assert "crunch.toml: valid" in done.stdout
     assert "Traceback" not in done.stderr

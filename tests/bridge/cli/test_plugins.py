@@ -19,6 +19,7 @@ BUNDLE = {
     "drive.ttl": """\
 @prefix doap: <http://usefulinc.com/ns/doap#> .
 @prefix lv2: <http://lv2plug.in/ns/lv2core#> .
+@prefix pprops: <http://lv2plug.in/ns/ext/port-props#> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix units: <http://lv2plug.in/ns/extensions/units#> .
@@ -27,7 +28,12 @@ BUNDLE = {
   [ a lv2:AudioPort , lv2:OutputPort ; lv2:index 1 ; lv2:symbol "out" ; lv2:name "Out" ] ,
   [ a lv2:ControlPort , lv2:InputPort ; lv2:index 2 ; lv2:symbol "gain" ; lv2:name "Gain" ; units:unit units:db ;
     lv2:minimum -20 ; lv2:maximum 20 ; lv2:default 1.5 ; lv2:scalePoint [ rdfs:label "Unity" ; rdf:value 0 ] ] ,
-  [ a lv2:ControlPort , lv2:InputPort ; lv2:index 3 ; lv2:symbol "tone" ; lv2:name "Tone" ; lv2:default 0.25 ] .
+  [ a lv2:ControlPort , lv2:InputPort ; lv2:index 3 ; lv2:symbol "tone" ; lv2:name "Tone" ; lv2:default 0.25 ;
+    lv2:minimum 0.1 ; lv2:maximum 1 ; lv2:portProperty pprops:logarithmic ] ,
+  [ a lv2:ControlPort , lv2:InputPort ; lv2:index 4 ; lv2:symbol "bright" ; lv2:name "Bright" ; lv2:default 0 ;
+    lv2:minimum 0 ; lv2:maximum 1 ; lv2:portProperty lv2:toggled ] ,
+  [ a lv2:ControlPort , lv2:InputPort ; lv2:index 5 ; lv2:symbol "stages" ; lv2:name "Stages" ; lv2:default 2 ;
+    lv2:minimum 1 ; lv2:maximum 4 ; lv2:portProperty lv2:integer ] .
 """,
     "drive.so": "",
 }
@@ -71,17 +77,30 @@ def test_list_filters_and_speaks_json(plugins: Commands) -> None:
     assert "Test [Drive]" in listed.stdout
     [entry] = json.loads(plugins("list", "--kind", "lv2", "--effects", "--filter", "DRIVE", "--json").stdout)
     assert (entry["identity"], entry["category"]) == ("urn:test:drive", "Distortion")
-    assert (entry["audio_inputs"], entry["audio_outputs"], entry["parameter_count"]) == (1, 1, 2)
+    assert (entry["audio_inputs"], entry["audio_outputs"], entry["parameter_count"]) == (1, 1, 4)
     assert json.loads(plugins("list", "--kind", "lv2", "--filter", "reverb", "--json").stdout) == []
 
 
 def test_info_shows_parameters_presets_and_use(plugins: Commands) -> None:
     shown = plugins("info", "[drive]", "--kind", "lv2")
     assert shown.returncode == 0, shown.stderr
-    for text in ("Gain", "dB", "-20 to 20", "0 Unity", "Loud", 'uri = "urn:test:drive"', "tone=0.25"):
+    for text in (
+        "Gain",
+        "dB",
+        "-20 to 20",
+        "0 Unity",
+        "Loud",
+        'uri = "urn:test:drive"',
+        "tone=0.25",
+        "off/on",
+        "whole numbers",
+        "logarithmic",
+    ):
         assert text in shown.stdout
     facts = json.loads(plugins("info", "urn:test:drive", "--json").stdout)
-    assert [parameter["name"] for parameter in facts["parameters"]] == ["gain", "tone"]
+    assert [parameter["name"] for parameter in facts["parameters"]] == ["gain", "tone", "bright", "stages"]
+    told = [[p[fact] for fact in ("is_switch", "is_whole", "is_logarithmic")] for p in facts["parameters"]]
+    assert told == [[False] * 3, [False, False, True], [True, False, False], [False, True, False]]
     assert facts["presets"] == ["Loud"]
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from ampboard.bridge.plugins.identity import PluginIdentity
 from ampboard.bridge.plugins.lv2 import load_lv2
-from ampboard.bridge.plugins.quarantine import clear_verdicts, plugin_records
+from ampboard.bridge.plugins.quarantine import Verdict, clear_verdicts, plugin_records, record_verdict
 from ampboard.bridge.rendering import LostStemsError, render
 from ampboard.models.errors import PluginError
 
@@ -25,7 +26,7 @@ MANIFEST = """\
 DESCRIPTION = """\
 @prefix lv2: <http://lv2plug.in/ns/lv2core#> .
 @prefix doap: <http://usefulinc.com/ns/doap#> .
-<urn:ampboard-test:faulty> a lv2:Plugin ; doap:name "Faulty" ;
+<urn:ampboard-test:faulty> a lv2:Plugin ; doap:name "Faulty Effect" ;
     lv2:port [ a lv2:InputPort, lv2:AudioPort ; lv2:index 0 ; lv2:symbol "in" ; lv2:name "In" ] ,
              [ a lv2:OutputPort, lv2:AudioPort ; lv2:index 1 ; lv2:symbol "out" ; lv2:name "Out" ] .
 """
@@ -82,6 +83,21 @@ def test_fault_is_named_and_cleared(monkeypatch: pytest.MonkeyPatch, fault: str,
     clear_verdicts(URI)
     assert load_lv2(URI).name
     assert [record.verdict.outcome for record in plugin_records()] == ["ok"]
+
+
+def test_a_verdict_is_cleared_by_the_name_a_list_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    (identity,) = _fails(monkeypatch)
+    assert [record.verdict.facts["name"] for record in plugin_records()] == ["Faulty Effect"]
+    record_verdict(identity, Verdict("hung", "2 s"))  # as a render does, which does not know the name
+    assert clear_verdicts("faulty effect") == (identity,)
+    assert plugin_records() == ()
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch) -> list[PluginIdentity]:
+    monkeypatch.setenv("FAULT", "crash-load")
+    with pytest.raises(PluginError, match="it crashed"):
+        load_lv2(URI)
+    return [record.identity for record in plugin_records()]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ampboard.bridge.plugins.vst3 import (
     VstPreset,
+    find_vst3,
     load_vst3,
     load_vst_preset,
     restore_state,
@@ -141,3 +142,11 @@ def test_loading_leaves_denormal_numbers_as_they_were() -> None:
     smallest = 5e-324
     load_vst3(ZAM)  # linked with -ffast-math: opening it makes them zero
     assert smallest * 1.0 != 0.0
+
+
+def test_the_suffix_of_a_plugin_file_may_be_left_out(tmp_path: Path) -> None:
+    bundle = tmp_path / "Some Effect.vst3"
+    bundle.mkdir()
+    assert find_vst3(str(bundle)) == find_vst3(str(tmp_path / "Some Effect")) == bundle
+    with pytest.raises(PluginError, match="Some'"):
+        find_vst3(str(tmp_path / "Some"))

@@ -44,6 +44,8 @@ WIDE = [(f"c{k}", CONTROL, "lv2:minimum 0 ; lv2:maximum 1 ; lv2:default 0") for 
 PLUGINS = {
     "gain": (GAIN, f"{WORKER} ; {FILE}"),
     "safe-gain": (GAIN, f"{WORKER} ; {FILE} ; lv2:optionalFeature state:threadSafeRestore"),
+    "deaf": (GAIN, f"{WORKER} ; {FILE}"),
+    "misspelt": (GAIN, f"{WORKER} ; patch:writable <urn:elsewhere:file>"),
     "midi": ([*PLAIN, ("midi", ATOM_IN, "atom:supports midi:MidiEvent")], ""),
     "echo": (PLAIN, "lv2:requiredFeature work:schedule"),
     "latency": (
@@ -56,6 +58,7 @@ PLUGINS = {
     ),
     "blocks": (PLAIN, ""),
     "fixed": (PLAIN, "lv2:requiredFeature bufsz:fixedBlockLength, bufsz:powerOf2BlockLength"),
+    "coarse": (PLAIN, "lv2:optionalFeature bufsz:coarseBlockLength"),
     "side": ([*PLAIN, ("side", IN, "lv2:portProperty lv2:isSideChain")], ""),
     "wide": ([*PLAIN, *WIDE], ""),
     "sum": (PLAIN, ""),

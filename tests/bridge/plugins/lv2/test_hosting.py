@@ -86,9 +86,9 @@ class TestLoading:
         with pytest.raises(PluginError, match="urn:nobody:feature"):
             load_lv2(f"{TEST}demanding")
 
-    def test_a_plugin_that_refuses_is_silent_in_a_board_and_raises_when_called(self) -> None:
-        with pytest.raises((PluginError, ParameterError)):
-            load_lv2(f"{TEST}refusing")(noise(64), RATE)
+    def test_a_plugin_that_refuses_to_start_is_named_when_it_is_loaded(self) -> None:
+        with pytest.raises(PluginError, match=f"{TEST}refusing: the plugin refused to start at 44100 Hz"):
+            load_lv2(f"{TEST}refusing")
 
     def test_it_is_a_pedalboard_plugin(self) -> None:
         plugin = load_lv2(f"{TEST}gain", gain=2.0)
@@ -164,6 +164,15 @@ class TestBlocks:
     def test_a_plugin_that_demands_it_gets_blocks_of_a_power_of_two(self) -> None:
         plugin = load_lv2(f"{TEST}fixed")
         assert set(np.unique(plugin(noise(3000), RATE))) <= {0.0, 256.0}
+
+    def test_a_plugin_that_wishes_for_it_gets_blocks_of_one_size_and_may_be_given_another(self) -> None:
+        assert set(np.unique(load_lv2(f"{TEST}coarse")(noise(3000), RATE))) <= {0.0, 256.0}
+        assert set(np.unique(load_lv2(f"{TEST}coarse", block_size=100)(noise(3000), RATE))) <= {0.0, 100.0}
+
+    def test_only_parameters_that_it_has_are_listed_among_its_attributes(self) -> None:
+        plugin = load_lv2(f"{TEST}latency")
+        assert {"delay", "set_file"} <= set(dir(plugin))
+        assert all(hasattr(plugin, name) for name in dir(plugin) if not name.startswith("_"))
 
     def test_a_block_size_it_cannot_take_is_refused(self) -> None:
         with pytest.raises(PluginError, match="power of 2"):

@@ -24,6 +24,8 @@ EQUALISER = "http://lsp-plug.in/plugins/lv2/graph_equalizer_x32_stereo"
 COMPRESSOR = "http://lsp-plug.in/plugins/lv2/sc_compressor_mono"
 TREMOLO = "http://guitarix.sourceforge.net/plugins/gx_tremolo#_tremolo"
 CONVOLVER = "http://gareus.org/oss/lv2/convoLV2#Mono"
+ZERO_CONVOLVER = "http://gareus.org/oss/lv2/zeroconvolv#CfgMono"
+RESPONSES = "http://lsp-plug.in/plugins/lv2/impulse_responses_mono"
 FIL4 = "http://gareus.org/oss/lv2/fil4#stereo"
 
 
@@ -139,3 +141,46 @@ def test_a_state_makes_the_same_sound() -> None:
     x = noise(16_384)
     again = load(PLATE, state=type(plugin.state).from_document(plugin.state.to_document()))
     np.testing.assert_array_equal(again(x, RATE), plugin(x, RATE))
+
+
+@pytest.fixture
+def two_taps(tmp_path: Path) -> Path:
+    taps = np.zeros(2000, np.float32)
+    taps[[0, 100]] = 0.5, 0.25
+    soundfile.write(tmp_path / "taps.wav", taps, RATE, subtype="FLOAT")
+    return tmp_path / "taps.wav"
+
+
+def test_zeroconvolv_takes_its_response_though_this_version_is_deaf_to_messages(two_taps: Path) -> None:
+    plugin = load(ZERO_CONVOLVER)
+    plugin.set_file("Impulse Response", two_taps)
+    x = np.random.default_rng(1).uniform(-0.5, 0.5, (1, 9600)).astype(np.float32)
+    expected = np.convolve(x[0], soundfile.read(two_taps)[0])[: x.shape[1]]
+    assert np.abs(plugin(x, RATE, 512)[0] - expected).max() < 1e-5
+
+
+def test_zeroconvolv_tells_what_is_no_audio(tmp_path: Path) -> None:
+    plugin = load(ZERO_CONVOLVER)
+    (tmp_path / "text.wav").write_text("no audio")
+    with pytest.raises(PluginError, match=r"did not take .*text\.wav for .*configuration failed"):
+        plugin.set_file("Impulse Response", tmp_path / "text.wav")
+
+
+def test_lsp_gets_a_file_by_the_name_its_code_knows(two_taps: Path) -> None:
+    plugin = load(RESPONSES)
+    [declared] = [parameter.uri for parameter in plugin.patch_parameters]
+    plugin.set_file("Impulse file", two_taps)
+    assert plugin.state.files == (two_taps,)
+    assert declared not in plugin.state.properties
+    restored = load(RESPONSES, state=plugin.state)
+    assert restored.state.files == (two_taps,)  # before it has played, too
+
+
+@pytest.mark.parametrize("block", [64, 480, 512])
+def test_a_convolver_that_wishes_blocks_of_one_size_sounds_the_same_in_any(two_taps: Path, block: int) -> None:
+    plugin = load(CONVOLVER)
+    plugin.set_file("impulse", two_taps)
+    x = np.random.default_rng(1).uniform(-0.5, 0.5, (1, 9600)).astype(np.float32)
+    expected = 0.5 * np.convolve(x[0], soundfile.read(two_taps)[0])[: x.shape[1]]  # its gain is -6 dB
+    assert plugin.kernel.block_size
+    assert np.abs(plugin(x, RATE, block)[0] - expected).max() < 1e-5
