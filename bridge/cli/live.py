@@ -85,7 +85,7 @@ def live(
     from ..live.backends.protocol import Wiring
     from ..live.session import Session
     from ..live.specification import Specification
-    from ..live.tuner import check_tuner
+    from ..live.tuner.tuner import check_tuner
 
     check_tuner(reference, tuning)
     specification = Specification(
@@ -174,7 +174,7 @@ def _show_load(session: "Session") -> None:
 
 def _run(session: "Session", seconds: float | None, *, quiet: bool, tuning: str, reference_hz: float) -> None:
     """Until the player quits, it is interrupted or terminated, or the time is over."""
-    from ..live.watching import watch
+    from ..live.screen.watching import watch
 
     stopping: list[int] = []
 

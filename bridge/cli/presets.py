@@ -23,7 +23,7 @@ def list_all(json: Json = False) -> None:
     """List the presets that ship and your own."""
     from ...models.errors import AmpboardError
     from ...presets import list_presets, load_preset
-    from ..requirements import missing_packages
+    from ..chains.requirements import missing_packages
 
     rows: list[dict[str, Any]] = []
     for entry in list_presets():
@@ -44,7 +44,7 @@ def list_all(json: Json = False) -> None:
 def show(preset: PresetName, json: Json = False) -> None:
     """Show what a preset does: its nodes, their parameters, its MIDI controls."""
     from ...presets import load_preset
-    from ..requirements import missing_packages, missing_plugins
+    from ..chains.requirements import missing_packages, missing_plugins
 
     loaded = load_preset(preset)
     if json:
@@ -140,7 +140,7 @@ def _problems(name: str) -> list[str]:
 
 
 def _missing_lines(preset: "Preset") -> list[str]:
-    from ..requirements import missing_plugins
+    from ..chains.requirements import missing_plugins
 
     missing = missing_plugins(preset)
     return [f"{preset.place(path)}: {missing[name]}" for path, name in preset.ids.items() if name in missing]

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
+from ..chains.tails import echo_seconds
 from ..midi.messages import channel
-from ..tails import echo_seconds
 from .glide import GLIDE_STEP, Glide
 from .stages import Container, Queue, finish, leaves, stages, widens
 from .stem_feed import StemFeed

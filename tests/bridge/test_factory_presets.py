@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from ampboard.bridge.chains import build_chain
-from ampboard.bridge.requirements import missing_packages
+from ampboard.bridge.chains.requirements import missing_packages
 from ampboard.presets import Lv2, load_preset
 from ampboard.presets.library import factory_folder
 

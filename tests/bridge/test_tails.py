@@ -7,7 +7,7 @@ import pedalboard
 import pytest
 
 from ampboard.bridge.audio import SILENCE_DB
-from ampboard.bridge.tails import LONGEST, tail_seconds
+from ampboard.bridge.chains.tails import LONGEST, tail_seconds
 
 RATE = 8_000
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ampboard.bridge.live.screen import PlainScreen, fresh_messages, open_screen
-from ampboard.bridge.live.screen_keys import KEYS, Press, keyboard, parse_keys
-from ampboard.bridge.live.screen_levels import LevelMeter
-from ampboard.bridge.live.screen_pages import Frame, draw
-from ampboard.bridge.live.screen_view import FLOOR_DB, Level, Load, Page, TunerView, View
-from ampboard.bridge.live.tuner import read_pitch
+from ampboard.bridge.live.screen.keys import KEYS, Press, keyboard, parse_keys
+from ampboard.bridge.live.screen.levels import LevelMeter
+from ampboard.bridge.live.screen.pages import Frame, draw
+from ampboard.bridge.live.screen.screen import PlainScreen, fresh_messages, open_screen
+from ampboard.bridge.live.screen.view import FLOOR_DB, Level, Load, Page, TunerView, View
+from ampboard.bridge.live.tuner.tuner import read_pitch
 
 PLAYING = View(
     setlist="Friday",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ampboard.bridge.live.tuner import TUNINGS, Reading, Tuner, read_pitch
+from ampboard.bridge.live.tuner.tuner import TUNINGS, Reading, Tuner, read_pitch
 from ampboard.bridge.midi.notes import note_name, note_number
 from ampboard.models.errors import ParameterError
 

@@ -21,11 +21,11 @@ from rich.console import Console
 jack = pytest.importorskip("jack", exc_type=(ImportError, OSError))
 
 from ampboard.bridge.live.backends.protocol import Wiring  # noqa: E402
-from ampboard.bridge.live.screen_keys import Press  # noqa: E402
-from ampboard.bridge.live.screen_view import Page  # noqa: E402
+from ampboard.bridge.live.screen.keys import Press  # noqa: E402
+from ampboard.bridge.live.screen.view import Page  # noqa: E402
+from ampboard.bridge.live.screen.watching import Watcher, watch  # noqa: E402
 from ampboard.bridge.live.session import Session  # noqa: E402
 from ampboard.bridge.live.specification import Specification  # noqa: E402
-from ampboard.bridge.live.watching import Watcher, watch  # noqa: E402
 
 TONE_HZ = 110.3
 

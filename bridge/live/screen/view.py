@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from .tuner import CHROMATIC, CONCERT_PITCH_HZ, Reading
+from ..tuner.tuner import CHROMATIC, CONCERT_PITCH_HZ, Reading
 
 FLOOR_DB: Final = -60.0
 """Lower end of a level meter."""

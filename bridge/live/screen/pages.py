@@ -8,9 +8,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from .screen_digits import big_rows
-from .screen_keys import KEYS
-from .screen_lines import (
+from .digits import big_rows
+from .keys import KEYS
+from .lines import (
     ASCII,
     UNICODE,
     Glyphs,
@@ -27,7 +27,7 @@ from .screen_lines import (
     share_bar,
     tuning_colour,
 )
-from .screen_view import FLOOR_DB, Level, Page, View
+from .view import FLOOR_DB, Level, Page, View
 
 HINT: Final = " ? help  t tuner  m mute  arrows, digits: slots  q quit"
 LEAST_WIDTH: Final = 20

@@ -3,7 +3,7 @@
 from math import log10
 from typing import Final
 
-from .screen_view import FLOOR_DB, Level
+from .view import FLOOR_DB, Level
 
 FALL_DB_PER_S: Final = 26.0
 HOLD_S: Final = 1.5

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import pedalboard
 
-from ..models.errors import ParameterError, PresetError
-from ..presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Repair, Tone, Vst3
-from ..presets.builtins import builtin_arguments, builtin_classes
-from ..presets.lv2_state import read_state_file, with_paths
-from . import processors
-from .interface_level import MEASURED, read_interface_level
+from ...models.errors import ParameterError, PresetError
+from ...presets import Builtin, Cabinet, Lv2, Neural, Node, Preset, Repair, Tone, Vst3
+from ...presets.builtins import builtin_arguments, builtin_classes
+from ...presets.lv2_state import read_state_file, with_paths
+from .. import processors
+from ..interface_level import MEASURED, read_interface_level
+from ..plugins.lv2 import load_lv2
+from ..plugins.vst3 import load_vst3
 from .lv2_node_state import state_of_document
-from .plugins.lv2 import load_lv2
-from .plugins.vst3 import load_vst3
 
 
 def make_processor(preset: Preset, node: Node) -> pedalboard.Plugin:

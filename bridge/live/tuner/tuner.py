@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.errors import ParameterError
-from ..midi.notes import A4, note_name, note_number
+from ....models.errors import ParameterError
+from ...midi.notes import A4, note_name, note_number
 from .pitch import WINDOW_S, Pitch, PitchDetector
 
 CONCERT_PITCH_HZ: Final = 440.0

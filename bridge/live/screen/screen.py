@@ -7,9 +7,9 @@ from typing import Final, Protocol
 from rich.console import Console
 from rich.live import Live
 
-from .screen_lines import printable
-from .screen_pages import Frame
-from .screen_view import View
+from .lines import printable
+from .pages import Frame
+from .view import View
 
 
 class Screen(Protocol):

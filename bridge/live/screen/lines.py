@@ -6,7 +6,7 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from .screen_view import FLOOR_DB, Level
+from .view import FLOOR_DB, Level
 
 HOT_DB: Final = -12.0
 LABEL_CELLS: Final = 7

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import pedalboard
 
-from ..models.errors import ParameterError
-from ..models.kernels.contract import Parameter
-from ..presets.builtins import BuiltinParameter, builtin_parameters
-from .plugins.lv2 import Lv2Plugin
-from .plugins.lv2.bundles.vocabulary import LV2
-from .plugins.vst3 import set_vst3_parameter
-from .processors.kernel_plugin import KernelPlugin
+from ...models.errors import ParameterError
+from ...models.kernels.contract import Parameter
+from ...presets.builtins import BuiltinParameter, builtin_parameters
+from ..plugins.lv2 import Lv2Plugin
+from ..plugins.lv2.bundles.vocabulary import LV2
+from ..plugins.vst3 import set_vst3_parameter
+from ..processors.kernel_plugin import KernelPlugin
 
 SWITCH = (0.0, 1.0)
 _ON = 0.5

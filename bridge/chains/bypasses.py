@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pedalboard
 
-from .chain_controls import SWITCH, ChainControl
+from .controls import SWITCH, ChainControl
 
 _ON: Final = 0.5
 

@@ -8,13 +8,13 @@ from typing import Final
 
 from rich.console import Console
 
-from .region import Region, Word
+from ..region import Region, Word
+from ..session import Session
+from ..tuner.tuner import CHROMATIC, CONCERT_PITCH_HZ, Reading, Tuner
+from .keys import Press, keyboard
+from .levels import LevelMeter
 from .screen import open_screen
-from .screen_keys import Press, keyboard
-from .screen_levels import LevelMeter
-from .screen_view import Load, Page, TunerView, View
-from .session import Session
-from .tuner import CHROMATIC, CONCERT_PITCH_HZ, Reading, Tuner
+from .view import Load, Page, TunerView, View
 
 FRAMES_PER_SECOND: Final = 20.0
 POLL_S: Final = 0.01

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pedalboard
 
-from ..presets import Branch, Builtin, Lv2, Neural, Node, Parallel, Preset, Vst3
-from ..presets.builtins import builtin_parameters
-from ..presets.key_lines import KeyPath
-from ..presets.preset import LEVELS
-from ..presets.snapshots import BYPASS
+from ...presets import Branch, Builtin, Lv2, Neural, Node, Parallel, Preset, Vst3
+from ...presets.builtins import builtin_parameters
+from ...presets.key_lines import KeyPath
+from ...presets.preset import LEVELS
+from ...presets.snapshots import BYPASS
+from ..plugins.lv2 import Lv2Plugin
+from ..plugins.lv2.bundles.vocabulary import last_part
+from ..plugins.vst3.state import restore_state, saved_state
 from .lv2_node_state import state_document
 from .node_processors import make_processor
-from .plugins.lv2 import Lv2Plugin
-from .plugins.lv2.bundles.vocabulary import last_part
-from .plugins.vst3.state import restore_state, saved_state
 
 if TYPE_CHECKING:
-    from .chains import Chain
+    from .building import Chain
 
 RawValues = Mapping[str, float]
 """Parameters of a VST3 plugin by name, 0 to 1, exact."""

@@ -7,23 +7,23 @@ from typing import Any, Final
 
 import pedalboard
 
-from ..models.errors import AmpboardError, ParameterError, PluginError, PresetError
-from ..presets import Branch, Lv2, Neural, Node, Parallel, Preset, Repair, check_preset
-from ..presets.builtins import RANGES, suggestion
-from ..presets.control import ControlMapping
-from ..presets.key_lines import KeyPath
-from ..presets.nodes import INPUT, STEM, PluginRecord
-from ..presets.preset import LEVELS, channels_of, walk
-from ..presets.snapshots import BYPASS
+from ...models.errors import AmpboardError, ParameterError, PluginError, PresetError
+from ...presets import Branch, Lv2, Neural, Node, Parallel, Preset, Repair, check_preset
+from ...presets.builtins import RANGES, suggestion
+from ...presets.control import ControlMapping
+from ...presets.key_lines import KeyPath
+from ...presets.nodes import INPUT, STEM, PluginRecord
+from ...presets.preset import LEVELS, channels_of, walk
+from ...presets.snapshots import BYPASS
+from ..midi.settings import synced_values
+from ..native.running import RunningKernel
+from ..native.side_chain import SideBus
+from ..processors import Tap
+from ..processors.kernel_plugin import KernelPlugin
 from .bypasses import dry_bypass, own_bypass, swap_bypass
-from .chain_controls import ChainControl, attribute_control, enabling_control, plugin_controls
-from .chain_preset import preset_of
-from .midi.settings import synced_values
-from .native.running import RunningKernel
-from .native.side_chain import SideBus
+from .capture import preset_of
+from .controls import ChainControl, attribute_control, enabling_control, plugin_controls
 from .node_processors import make_processor
-from .processors import Tap
-from .processors.kernel_plugin import KernelPlugin
 from .requirements import missing_plugin
 from .tails import LONGEST, tail_seconds
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..models.errors import PluginError
-from ..presets import Lv2, Preset, Vst3
-from ..presets.nodes import Node, PluginRecord
-from ..presets.packages import remedy
+from ...models.errors import PluginError
+from ...presets import Lv2, Preset, Vst3
+from ...presets.nodes import Node, PluginRecord
+from ...presets.packages import remedy
 
 
 def missing_plugins(preset: Preset) -> Mapping[str, str]:
@@ -33,13 +33,13 @@ def missing_plugin(node: Node) -> str | None:
 
 
 def _find_vst3(node: Vst3) -> None:
-    from .plugins.vst3 import find_vst3
+    from ..plugins.vst3 import find_vst3
 
     find_vst3(node.path)
 
 
 def _find_lv2(node: Lv2) -> None:
-    from .plugins.lv2.discovery import describe_lv2
+    from ..plugins.lv2.discovery import describe_lv2
 
     describe_lv2(node.uri)
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import pedalboard
 
-from .audio import SILENCE_DB
-from .plugins.lv2 import Lv2Kernel
-from .processors.kernel_plugin import KernelPlugin
+from ..audio import SILENCE_DB
+from ..plugins.lv2 import Lv2Kernel
+from ..processors.kernel_plugin import KernelPlugin
 
 LONGEST: Final = 60.0
 """Seconds assumed where the sound never ends: a frozen reverb, a delay with full feedback."""

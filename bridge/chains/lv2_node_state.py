@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import PluginError
-from ..presets.lv2_state import CONTENT, PATH_TYPE
-from .plugins.lv2 import Lv2Plugin, Lv2State
+from ...models.errors import PluginError
+from ...presets.lv2_state import CONTENT, PATH_TYPE
+from ..plugins.lv2 import Lv2Plugin, Lv2State
 
 
 def state_document(plugin: Lv2Plugin, state: Lv2State) -> dict[str, Any]:

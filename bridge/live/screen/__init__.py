@@ -1,0 +1,1 @@
+"""What a player sees: the terminal screen of a show, and its keys."""

@@ -1,0 +1,1 @@
+"""The tuner: the pitch of one string, beside the audio."""
