@@ -36,7 +36,8 @@ class Repair:
     context : int
         Frames on each side of a gap that predictions are made from.
     look_ahead : int
-        Frames by which filling lags: a gap that ends within them is filled from both sides.
+        Frames from a gap's first one on that are known when it is predicted: a gap that ends within them is filled from
+        both sides. Filling lags by a twelfth more, in which the work is done.
     hidden : int
         Width of the blending network.
     denoiser : ModelDescription or None

@@ -42,24 +42,16 @@ from ..floating_point import flush_denormals, restore_mode
 from ..memory import call_prepare, call_process, call_reset, float32_at, float64_at, int32_at, int64_at
 from ..smoothing import RAMP_BYTES, SMOOTHING, aim_ramp, fill_curve, ramp_asks, start_ramp
 from ..wavenet import wavenet_kernel
-from .filling import blend, predict
+from .gaps import rest_voice, set_pace, take_in, voice_place
 from .layout import (
-    CANDIDATES,
     CHANNELS,
     CHUNK,
     CONTEXT,
-    CONTEXT_FRAMES,
     CURVES,
     DENOISE,
     DENOISER_LOOK_AHEAD,
     END,
-    FADES,
-    FEATURES,
     FED,
-    FILL_DELAY,
-    FILL_FRAMES,
-    FILL_POSITION,
-    FILLED,
     HAS_DENOISER,
     HIDDEN,
     INNER,
@@ -72,7 +64,6 @@ from .layout import (
     INNER_RESET,
     KNOWN,
     LATENCY,
-    LINE_FRAMES,
     LONGEST,
     LOOK_AHEAD,
     MARKS,
@@ -82,7 +73,6 @@ from .layout import (
     MOST_INNER_LATENCY,
     ORDER_COUNT,
     ORDERS,
-    OWN_ORDERS,
     POINTERS,
     PROGRAM,
     PROGRAM_WORDS,
@@ -91,16 +81,11 @@ from .layout import (
     RAMPS_USED,
     RATE,
     RESIDUAL,
-    RUN,
     SHORTEST,
     THRESHOLD,
-    VOICE_BYTES,
     VOICE_HEAD,
-    VOICES,
-    WEIGHTS,
     WET,
     WORDS,
-    WORK,
     lay_out,
 )
 
@@ -116,123 +101,19 @@ PARAMETERS: Final = (
 
 
 @register_jitable
-def _voice(state: int, words: Any, channel: int) -> int:
-    return state + words[VOICES] + channel * words[VOICE_BYTES]
-
-
-@register_jitable
 def _rest(state: int) -> None:
     words, slots = int64_at(state + PARAMETER_BYTES), float32_at(state)
     for which in range(RAMPS_USED):
         start_ramp(state + words[RAMPS] + which * RAMP_BYTES, slots[which], slots[which])
-    before = words[CONTEXT_FRAMES] + words[LATENCY] + CHUNK
     for channel in range(words[CHANNELS]):
-        place = _voice(state, words, channel)
-        voice = int64_at(place)
-        voice[END] = before
-        voice[RUN] = 0
-        voice[FILL_POSITION] = 0
-        voice[FILL_FRAMES] = 0
-        line, marks = float32_at(place + VOICE_HEAD), int32_at(place + words[MARKS])
-        for i in range(words[LINE_FRAMES]):
-            line[i] = np.float32(0.0)
-            marks[i] = KNOWN
-
-
-@register_jitable
-def _fill(state: int, words: Any, channel: int, first: int, end: int) -> None:
-    """Compute what stands in the gap whose first frame is `first`; the line is known up to `end`."""
-    place = _voice(state, words, channel)
-    line, marks = place + VOICE_HEAD, int32_at(place + words[MARKS])
-    last = first
-    while last < end and marks[last] == MISSING:
-        last += 1
-    frames, behind = last - first, 0
-    if last < end:
-        while last + behind < end and marks[last + behind] == KNOWN:
-            behind += 1
-    else:
-        frames = words[LONGEST]
-    predict(
-        line + 4 * first,
-        frames,
-        behind,
-        state + PARAMETER_BYTES + 8 * OWN_ORDERS,
-        int64_at(words[PROGRAM])[ORDER_COUNT],
-        words[CONTEXT_FRAMES],
-        place + words[CANDIDATES],
-        place + words[FEATURES],
-        float64_at(state + RATE)[0],
-        state + words[WORK],
-    )
-    voice = int64_at(place)
-    voice[FILL_POSITION] = 0
-    voice[FILL_FRAMES] = frames
-    voice[FADES] = 1 if last == end else 0
-
-
-@register_jitable
-def _next_filled(state: int, words: Any, channel: int) -> Any:
-    """Next frame of the gap that is being filled; silence behind the last."""
-    place = _voice(state, words, channel)
-    voice, parts = int64_at(place), int64_at(words[PROGRAM])
-    frame, frames = voice[FILL_POSITION], voice[FILL_FRAMES]
-    if frame >= frames:
-        return np.float32(0.0)
-    voice[FILL_POSITION] = frame + 1
-    candidates, features, work = place + words[CANDIDATES], place + words[FEATURES], state + words[WORK]
-    weights = words[PROGRAM] + WEIGHTS
-    value = blend(frame, frames, parts[ORDER_COUNT], parts[HIDDEN], weights, candidates, features, work)
-    return value * np.float32(1.0 - (frame + 1) / frames) if voice[FADES] else value
-
-
-@register_jitable
-def _take_in(state: int, words: Any, channel: int, source: int, frames: int, lowest: float) -> None:
-    """Put frames on the line, mark what is missing, and hand what is filled to the denoiser's input."""
-    place = _voice(state, words, channel)
-    voice = int64_at(place)
-    line, marks = float32_at(place + VOICE_HEAD), int32_at(place + words[MARKS])
-    heard, fed = float32_at(source), float32_at(state + words[FED] + 4 * CHUNK * channel)
-    fills = int64_at(words[PROGRAM])[ORDER_COUNT] > 0
-    reach = words[FILL_DELAY] if fills else words[LATENCY]
-    shortest = max(1, min(words[SHORTEST], reach + 1))
-    keep = words[CONTEXT_FRAMES] + words[LATENCY] + CHUNK
-    for i in range(frames):
-        if voice[END] == words[LINE_FRAMES]:
-            shift = voice[END] - keep
-            for n in range(keep):
-                line[n] = line[n + shift]
-                marks[n] = marks[n + shift]
-            voice[END] = keep
-        now = voice[END]
-        value = heard[i]
-        finite = math.isfinite(value)
-        line[now] = value if finite else np.float32(0.0)
-        marks[now] = KNOWN if finite else MISSING
-        if finite and abs(value) > lowest:
-            voice[RUN] = 0
-        else:
-            voice[RUN] += 1
-            if voice[RUN] == shortest:
-                for n in range(now - shortest + 1, now + 1):
-                    marks[n] = MISSING
-            elif voice[RUN] > shortest:
-                marks[now] = MISSING
-        voice[END] = now + 1
-        due = now - words[FILL_DELAY]
-        if fills and marks[due] == MISSING:
-            if marks[due - 1] != FILLED:
-                _fill(state, words, channel, due, now + 1)
-            line[due] = _next_filled(state, words, channel)
-            marks[due] = FILLED
-        fed[i] = line[due]
+        rest_voice(state, words, channel)
 
 
 @register_jitable
 def _give_out(state: int, words: Any, channel: int, target: int, frames: int, lag: int) -> None:
     """Mix delayed input, filled gaps and the denoiser's sound."""
     parts = int64_at(words[PROGRAM])
-    place = _voice(state, words, channel)
+    place = voice_place(state, words, channel)
     voice = int64_at(place)
     line, marks = float32_at(place + VOICE_HEAD), int32_at(place + words[MARKS])
     wet, out = float32_at(state + words[WET] + 4 * CHUNK * channel), float32_at(target)
@@ -281,6 +162,11 @@ def repair_functions() -> KernelFunctions:
             if latency < 0 or latency > int(MOST_INNER_LATENCY * float64_at(setup)[0]):
                 return -1
             words[LATENCY] += latency
+        reach = words[LATENCY]
+        if parts[ORDER_COUNT] > 0:
+            reach = words[LONGEST] - 1
+            set_pace(state, words)
+        words[SHORTEST] = max(1, min(words[SHORTEST], reach + 1))
         _rest(state)
         return words[LATENCY]
 
@@ -315,7 +201,7 @@ def repair_functions() -> KernelFunctions:
                 ramp, curve = state + words[RAMPS] + which * RAMP_BYTES, state + words[CURVES] + which * 4 * CHUNK
                 fill_curve(ramp, curve, count)
             for channel in range(channels):
-                _take_in(state, words, channel, rows_in[channel] + 4 * start, count, lowest)
+                take_in(state, words, channel, rows_in[channel] + 4 * start, count, lowest)
                 rows[channel] = state + words[FED] + 4 * CHUNK * channel
                 rows[channels + channel] = state + words[WET] + 4 * CHUNK * channel
             if parts[HAS_DENOISER]:

@@ -8,6 +8,7 @@ from ...architectures.repair import MOST_ORDERS
 from ..contract import ALIGNMENT, PARAMETER_BYTES, setup_channels, setup_sample_rate
 from ..memory import call_measure, float64_at, int32_at, int64_at
 from ..smoothing import RAMP_BYTES, SMOOTHING
+from .blending import blend_floats
 from .filling import feature_count, work_floats
 
 CHUNK: Final = 64
@@ -15,6 +16,7 @@ CHUNK: Final = 64
 
 MIX, DENOISE, THRESHOLD = range(3)
 RAMPS_USED: Final = 2  # the first two parameters
+HEAD_START: Final = 12  # the look-ahead over it: frames that the filling waits beyond, for the work to be done in
 SHORTEST_GAP: Final = 0.0005  # seconds of zeros
 SLACK: Final = 4096  # frames after which the line is moved back to its start
 MOST_INNER_LATENCY: Final = 0.025  # seconds: resampling to the denoiser's rate and back
@@ -58,21 +60,34 @@ WEIGHTS: Final = -(-8 * PROGRAM_WORDS // ALIGNMENT) * ALIGNMENT  # bytes
     POINTERS,
     FED,
     WET,
-    WORK,
+    BLEND_WORK,
     INNER,
     VOICES,
     VOICE_BYTES,
-    MARKS,  # in a voice, as the next two
+    MARKS,  # in a voice, as the next three
     CANDIDATES,
     FEATURES,
+    WORK,
+    PACE,  # work on gaps that every frame of a channel pays for
     OWN_ORDERS,
-) = range(22)
+) = range(24)
 WORDS: Final = OWN_ORDERS + MOST_ORDERS
 RATE: Final = PARAMETER_BYTES + 8 * WORDS  # float64
 
-# A voice: int64 words, the line (float32) and its marks (int32), predictions and features of the gap that is filled.
-END, RUN, FILL_POSITION, FILL_FRAMES, FADES = range(5)
-VOICE_HEAD: Final = 64
+# A voice: int64 words, the line (float32), its marks (int32), and of the gap being filled predictions, features, work.
+(
+    END,  # of the line
+    RUN,  # of silent frames
+    TASK,
+    NEXT,  # first frame of the gap being filled, or up to where none was found
+    STOP,  # behind its last
+    SEEN,  # behind what is known after it
+    FILL_FRAMES,
+    FADES,
+    BLENDED,
+    CREDIT,  # work that is paid for and not done
+) = range(10)
+VOICE_HEAD: Final = 128
 
 KNOWN, MISSING, FILLED = range(3)
 """Marks of the line."""
@@ -97,12 +112,13 @@ def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> int:
     ratio = rate / parts[MODEL_RATE]
     short = min(ratio, 1.0)  # above the model's own rate the predictions keep their length: they cost its square
     count = parts[ORDER_COUNT]
-    delay, context, top = 0, 0, 0
+    reach, context, top = 0, 0, 0
     if count > 0:
-        delay, context = round(parts[LOOK_AHEAD] * ratio), round(parts[CONTEXT] * short)
+        reach, context = round(parts[LOOK_AHEAD] * ratio), round(parts[CONTEXT] * short)
         for k in range(count):
             top = max(top + 1, round(parts[ORDERS + k] * short))
             words[OWN_ORDERS + k] = top
+    delay = reach + reach // HEAD_START
     latency = delay
     if parts[HAS_DENOISER]:
         latency += round(parts[DENOISER_LOOK_AHEAD] * ratio)
@@ -111,7 +127,7 @@ def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> int:
     words[FILL_DELAY] = delay
     words[LATENCY] = latency
     words[CONTEXT_FRAMES] = context
-    words[LONGEST] = delay + 1
+    words[LONGEST] = reach + 1
     words[SHORTEST] = int(SHORTEST_GAP * rate)
     words[RAMP_FRAMES] = max(1, round(SMOOTHING * rate))
     place = lines(RATE + 8)
@@ -125,9 +141,8 @@ def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> int:
     place += channels * 4 * CHUNK
     words[WET] = place
     place += channels * 4 * CHUNK
-    words[WORK] = place
-    if count > 0:
-        place += lines(4 * (work_floats(context, top, count, words[LONGEST]) + 2 * parts[HIDDEN] + 2 * count))
+    words[BLEND_WORK] = place
+    place += lines(4 * blend_floats(count, parts[HIDDEN]))
     words[INNER] = place
     room = latency
     if parts[HAS_DENOISER]:
@@ -144,5 +159,6 @@ def lay_out(words: Any, inner_setup: int, program: int, setup: int) -> int:
     words[MARKS] = VOICE_HEAD + lines(4 * words[LINE_FRAMES])
     words[CANDIDATES] = words[MARKS] + lines(4 * words[LINE_FRAMES])
     words[FEATURES] = words[CANDIDATES] + lines(8 * count * words[LONGEST])
-    words[VOICE_BYTES] = words[FEATURES] + lines(4 * feature_count(count) * words[LONGEST])
+    words[WORK] = words[FEATURES] + lines(4 * feature_count(count) * words[LONGEST])
+    words[VOICE_BYTES] = words[WORK] + lines(4 * work_floats(context, top, count, words[LONGEST]))
     return place + channels * words[VOICE_BYTES]

@@ -13,6 +13,7 @@ from ampboard.models.errors import ParameterError
 from ampboard.models.kernels.contract import Kernel
 from ampboard.models.kernels.instance import KernelInstance
 from ampboard.models.kernels.repair import repair_kernel
+from ampboard.models.kernels.repair.layout import HEAD_START
 from ampboard.training.losses import error_to_signal_ratio
 from ampboard.training.networks.wavenet import WaveNetNetwork, a1
 from ampboard.training.repair.corruption import scattered_gaps
@@ -20,6 +21,7 @@ from ampboard.training.repair.gap_blend import GapBlend, gap_frames
 
 RATE = 48_000
 SMALL = Repair(orders=(8, 32), context=400, look_ahead=300, hidden=8)
+DELAY = SMALL.look_ahead + SMALL.look_ahead // HEAD_START
 MARKED_ONLY = -200.0
 LOOK_AHEAD = 100
 
@@ -63,10 +65,10 @@ def test_undamaged_sound_passes_bit_for_bit(filling: Kernel, denoising: Kernel) 
     assert np.array_equal(run(denoising, sound, denoise=0.0), sound)
 
 
-def test_latency_is_the_look_ahead_at_the_hosts_rate(filling: Kernel, denoising: Kernel) -> None:
-    for kernel, frames in ((filling, SMALL.look_ahead), (denoising, LOOK_AHEAD)):
+def test_latency_is_the_look_ahead_and_the_time_to_work_at_the_hosts_rate(filling: Kernel, denoising: Kernel) -> None:
+    for kernel, frames in ((filling, DELAY), (denoising, LOOK_AHEAD)):
         assert KernelInstance(kernel, sample_rate=RATE, channels=1).latency == frames
-    assert KernelInstance(filling, sample_rate=2 * RATE, channels=1).latency == 2 * SMALL.look_ahead
+    assert KernelInstance(filling, sample_rate=2 * RATE, channels=1).latency == 2 * DELAY
     resampled = KernelInstance(denoising, sample_rate=44_100, channels=1).latency
     assert resampled == round(LOOK_AHEAD * 44_100 / RATE) + 88
 
@@ -113,7 +115,7 @@ def test_channels_are_independent(filling: Kernel) -> None:
     both = KernelInstance(filling, sample_rate=RATE, channels=2).process(np.stack([chopped, sound]))
     alone = KernelInstance(filling, sample_rate=RATE, channels=1).process(chopped[None])
     assert np.array_equal(both[0], alone[0])
-    assert np.array_equal(both[1, SMALL.look_ahead :], sound[: -SMALL.look_ahead])
+    assert np.array_equal(both[1, DELAY:], sound[:-DELAY])
 
 
 def test_a_long_gap_fades_out_and_stays_silent(filling: Kernel) -> None:
@@ -123,6 +125,23 @@ def test_a_long_gap_fades_out_and_stays_silent(filling: Kernel) -> None:
     assert np.any(repaired[3_000 : 3_000 + SMALL.look_ahead // 2] != 0.0)
     assert not np.any(repaired[3_000 + SMALL.look_ahead + 1 : 5_000])
     assert np.array_equal(repaired[5_000:], sound[5_000:])
+
+
+@pytest.mark.parametrize("length", [30, 290, 1_000])
+def test_a_gap_may_be_the_first_of_all(filling: Kernel, length: int) -> None:
+    sound = playing()
+    sound[:length] = 0.0
+    repaired = run(filling, sound)
+    assert np.array_equal(repaired[length:], sound[length:])
+    assert np.any(repaired[:length] != 0.0) == (length < SMALL.look_ahead)
+    assert np.max(np.abs(repaired)) < 1.0
+
+
+def test_predictions_that_agree_to_the_last_bit_give_finite_frames(filling: Kernel) -> None:
+    time = np.arange(30_000) / RATE
+    sound = (0.3 * np.sin(2 * np.pi * 220 * time) + 1e-6).astype(np.float32)
+    sound[1_000::701] = np.nan
+    assert np.isfinite(run(filling, sound, threshold=MARKED_ONLY)).all()
 
 
 def test_silence_stays_silent(filling: Kernel) -> None:
@@ -137,11 +156,12 @@ def test_mix_goes_from_the_delayed_input_to_the_repair(filling: Kernel) -> None:
     np.testing.assert_allclose(half, (dry + whole) / 2, atol=1e-7)
 
 
-def test_frames_of_gaps_are_those_of_the_torch_network(filling: Kernel) -> None:
+@pytest.mark.parametrize("length", [1, 30, 150, 299])
+def test_frames_of_gaps_are_those_of_the_torch_network(filling: Kernel, length: int) -> None:
     sound = playing()
     reach = {name: value for name, value in asdict(SMALL).items() if name in ("orders", "context", "look_ahead")}
     missing = np.zeros(sound.size, np.bool_)
-    missing[3_000:3_150] = True
+    missing[3_000 : 3_000 + length] = True
     chopped = np.where(missing, np.float32(np.nan), sound)
     repaired = run(filling, chopped, threshold=MARKED_ONLY)
     frames = gap_frames(sound, RATE, **reach, random=np.random.default_rng(0), missing=missing)
