@@ -10,8 +10,10 @@ from ...models.errors import ParameterError, PluginError
 from ..audio import Audio
 from ..chains.tails import echo_seconds
 from ..midi.messages import channel
+from .board_contents import Container, leaves, widens
 from .glide import GLIDE_STEP, Glide
-from .stages import Container, Queue, finish, leaves, stages, widens
+from .run import finish
+from .stages import Queue, stages
 from .stem_feed import StemFeed
 
 if TYPE_CHECKING:
