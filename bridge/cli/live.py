@@ -15,7 +15,8 @@ from .calibrate import calibrate
 from .output import Json, console, print_error, print_facts, print_json, print_rows
 
 if TYPE_CHECKING:
-    from ..live.session import Session, Summary
+    from ..live.progress import Summary
+    from ..live.session import Session
 
 POLL_SECONDS: Final = 0.02
 

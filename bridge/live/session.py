@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,77 +29,16 @@ from ..rendering.score import Programme
 from .engine import Engine
 from .log import ShowLog
 from .midi_ports import open_midi_input
+from .progress import Counts, Progress, Summary
 from .recording import Recording
 from .records import LEVELS, Command, Event, Record
 from .specification import Facts, Specification
 from .supervisor import Supervisor
-from .timing import NO_CALLBACKS, CallbackTimes, Histogram
+from .timing import CallbackTimes, Histogram
 
 STOP_SECONDS: Final = 2.0
 MOST_AT_ONCE: Final = 256
 """Moves that are sent as one: what an engine applies in a block."""
-
-
-@dataclass
-class View:
-    """What a player wants to see, as of the last `Session.poll`.
-
-    Attributes
-    ----------
-    slot : int
-        The slot that plays.
-    preset, song, notes : str
-        What it holds.
-    snapshot : str
-        The snapshot that was recalled last in it.
-    tempo : float or None
-        Quarter notes a minute, once there is a tempo.
-    muted, bypassed : bool
-        Whether the output is silenced for tuning, and whether the dry signal plays.
-    peak_in, peak_out, rms_in, rms_out : float
-        Amplitudes, full scale at 1.
-    load : float
-        The longest callback of the last twentieth of a second, as a part of a block.
-    xruns, dropped, ringing : int
-        Counts: lost audio, messages that found a ring full, chains that ring on.
-    frame : int
-        Frames played.
-    last_midi : str
-        The last message.
-    messages : list of str
-        What else there was to say, oldest first.
-    """
-
-    slot: int = 0
-    preset: str = ""
-    song: str = ""
-    notes: str = ""
-    snapshot: str = ""
-    tempo: float | None = None
-    muted: bool = False
-    bypassed: bool = False
-    peak_in: float = 0.0
-    peak_out: float = 0.0
-    rms_in: float = 0.0
-    rms_out: float = 0.0
-    load: float = 0.0
-    xruns: int = 0
-    dropped: int = 0
-    ringing: int = 0
-    frame: int = 0
-    last_midi: str = ""
-    messages: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How a show went: what stands at the end of its log."""
-
-    frames: int
-    xruns: int
-    dropped: int
-    restarts: int
-    times: CallbackTimes
 
 
 class Session:
@@ -127,7 +66,7 @@ class Session:
     ----------
     facts : Facts
         What the engine said of itself.
-    view : View
+    view : Progress
         What there is to see.
 
     Raises
@@ -155,7 +94,7 @@ class Session:
         self._order = threading.RLock()  # what one message means is done before the next
         self._moved: dict[int, float] = {}  # where the controls are, by index
         self._levels: dict[int, float] = {}
-        self.view = View(slot=specification.slot)
+        self.view = Progress(slot=specification.slot)
         self._selected = specification.slot
         self._restarts = 0
         self._gone = Counts()
@@ -447,22 +386,3 @@ class Session:
     def _say(self, message: str) -> None:
         if message:
             self.view.messages.append(message)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the engines before the present one have counted."""
-
-    frames: int = 0
-    xruns: int = 0
-    dropped: int = 0
-    histogram: Histogram = NO_CALLBACKS
-
-    def plus(self, view: View, ended: Engine) -> "Counts":
-        """With those of one more engine."""
-        return Counts(
-            self.frames + view.frame,
-            self.xruns + view.xruns,
-            self.dropped + ended.dropped,
-            self.histogram + Histogram.read(ended.region),
-        )
