@@ -133,7 +133,10 @@ static int32_t prepare(void *state, const void *program, const struct kernel_set
 void player_offer(struct player *player, bool is_urgent) {
     struct voices *voices = create_measured(player);
     if (voices) voices->is_urgent = is_urgent;
+    /* Raised behind urgent voices and lowered before others, so that others are never taken for them. */
+    if (!is_urgent) atomic_store(&player->ready_is_urgent, false);
     voices_destroy(atomic_exchange(&player->ready, voices));
+    if (voices && is_urgent) atomic_store(&player->ready_is_urgent, true);
 }
 
 /* Hosts ask before they reset: a state that changed counts from there on, so that its voices are made now. */
@@ -190,9 +193,9 @@ static void take_over(struct player *player, struct voices *voices) {
 
 /* False: none are ready, or what is ready has an older state. */
 static bool take_ready(struct player *player, bool only_urgent) {
-    struct voices *ready = atomic_load(&player->ready);
-    if (!ready || (only_urgent && !ready->is_urgent)) return false;
-    ready = atomic_exchange(&player->ready, NULL); /* may have become a newer one, never none */
+    /* Not looked at before they are taken: until then they may be replaced and freed. */
+    if (only_urgent && !atomic_exchange(&player->ready_is_urgent, false)) return false;
+    struct voices *ready = atomic_exchange(&player->ready, NULL);
     if (!ready) return false;
     take_over(player, ready);
     return ready->version == atomic_load(&player->program->version);

@@ -33,6 +33,7 @@ struct player {
     /* Between the audio thread and the others. */
     _Atomic(struct voices *) playing; /* replaced by the audio thread alone */
     _Atomic(struct voices *) ready;   /* takes over at the next reset, or at once when urgent */
+    atomic_bool ready_is_urgent;
     _Atomic(struct voices *) retired; /* pushed by the audio thread, emptied inside hosting_enter() */
     struct ring messages;             /* patch messages, to run() */
     struct ring news;                 /* what the plugin says of its properties, from run() */
