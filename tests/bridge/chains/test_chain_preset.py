@@ -14,7 +14,7 @@ from ampboard.bridge.rendering import render
 from ampboard.models.errors import PluginError
 from ampboard.presets import Preset, load_preset
 
-from .plugins.faulty import Faulty
+from ..plugins.faulty import Faulty
 
 RATE = 48_000
 GUITAR = np.random.default_rng(7).normal(0, 0.1, (2, RATE)).astype(np.float32)
