@@ -11,7 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ...models.kernels.repair.filling import compiled_prediction, feature_count, work_floats
+from ...models.kernels.repair.blending import EDGE_MILLISECONDS
+from ...models.kernels.repair.filling import (
+    AFTER,
+    BEFORE,
+    BOTH_SIDES,
+    compiled_prediction,
+    feature_count,
+    work_floats,
+)
 from .corruption import scattered_gaps
 from .linear_prediction import gaps_of
 
@@ -57,7 +65,13 @@ class GapBlend(nn.Module):
 
     def forward(self, features: Tensor, candidates: Tensor) -> Tensor:
         """Frames of gaps, from features of shape (frames, features) and predictions of shape (frames, 2 * orders)."""
-        return (self.layers(features) * candidates).sum(dim=1)
+        total = (self.layers(features) * candidates).sum(dim=1)
+        before, after = ((1 - features[:, side].exp() / EDGE_MILLISECONDS).clamp(min=0.0) for side in (BEFORE, AFTER))
+        after = after * features[:, BOTH_SIDES]
+        near, middle = before + after, len(self.orders) // 2
+        left, right = candidates[:, middle], candidates[:, len(self.orders) + middle]
+        edge = (before * left + after * right) / near.clamp(min=1e-9)
+        return total + near.clamp(max=1.0) * (edge - total)
 
 
 @dataclass(frozen=True)
