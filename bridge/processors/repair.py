@@ -182,5 +182,5 @@ def _mark_gaps(row: Frames, threshold: float, model: Model, sample_rate: float) 
     quiet = ~(np.abs(row.astype(np.float64)) > lowest)  # also where it is not finite
     edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0))
     for start, end in edges.reshape(-1, 2):
-        if shortest <= end - start <= longest and 0 < start and end < row.size:
+        if shortest <= end - start <= longest and start > 0 and end < row.size:
             row[start:end] = np.nan

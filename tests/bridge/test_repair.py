@@ -91,7 +91,7 @@ def test_undamaged_recordings_change_in_short_runs_of_zeros_alone(name: str) -> 
     edges = np.flatnonzero(np.diff(sound == 0, prepend=False, append=False)).reshape(-1, 2)
     short = np.zeros(sound.size, np.bool_)
     for start, end in edges:
-        if 24 <= end - start <= 3_072 and 0 < start and end < sound.size:
+        if 24 <= end - start <= 3_072 and start > 0 and end < sound.size:
             short[start:end] = True
     assert np.mean(short) < 0.01
     assert np.array_equal(repaired[~short], sound[~short])
@@ -105,7 +105,7 @@ def test_silence_between_notes_stays_silent(dry: NDArray[np.float32]) -> None:
     assert np.array_equal(repair_audio(cut, RATE), cut)
     streamed = pedalboard.Pedalboard([Repair()])(cut, RATE)
     tail = np.flatnonzero(streamed[0, 30_000:40_000])
-    assert 0 < tail.size
+    assert tail.size > 0
     assert tail[-1] <= 3_072  # the documented 64 ms
     forced = repair_audio(cut, RATE, gaps=[(30_000, 40_000)])
     assert np.any(forced[:, 30_000:33_000] != 0.0)

@@ -7,7 +7,6 @@ take addresses, see `memory`.
 """
 
 import math
-
 from typing import Any, Final
 
 import numpy as np
