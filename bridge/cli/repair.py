@@ -21,7 +21,12 @@ class _FileFirst(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(no_args_is_help=True, cls=_FileFirst, help="Repair chopped and noisy sound: ampboard repair in.wav.")
+_HELP = """Repair chopped and noisy sound.
+
+ampboard repair IN -o OUT repairs a recording: its options are shown by ampboard repair file --help.
+"""
+
+app = typer.Typer(no_args_is_help=True, cls=_FileFirst, help=_HELP)
 
 
 @app.command(FILE)
@@ -43,14 +48,11 @@ def repair_file(
     import soundfile
 
     from ...models.errors import AudioError
-    from ...models.writing import atomic_target
+    from ...models.writing import atomic_target, check_target
     from ..processors.repair import repair_audio
 
-    if out.exists() and not overwrite:
-        raise AudioError(f"{out}: exists; use --overwrite, or another name")
     subtypes = {".wav": "FLOAT", ".flac": "PCM_24"}
-    if out.suffix.lower() not in subtypes:
-        raise AudioError(f"{out}: write .wav or .flac")
+    check_target(out, overwrite=overwrite, suffixes=tuple(subtypes), sources=[source])
     try:
         audio, rate = soundfile.read(source, dtype="float32", always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
@@ -70,5 +72,5 @@ def _frames(text: str, rate: int) -> tuple[int, int]:
     start, _, end = text.partition(":")
     try:
         return round(float(start) * rate), round(float(end) * rate)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise typer.BadParameter(f"{text!r} is no gap: write START:END in seconds, as 1.25:1.31") from None

@@ -1,5 +1,6 @@
 """Repair of drop-outs and noise as a pedalboard plugin, and of whole recordings."""
 
+import operator
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from ...models.architectures.repair import Repair as RepairArchitecture
 from ...models.errors import AudioError, ModelError, ParameterError
 from ...models.kernels.instance import KernelInstance
+from ...models.kernels.repair.layout import SHORTEST_GAP
 from ...models.model import Model, load_model
 from ...presets.library import factory_folder
 from .kernel_plugin import KernelPlugin
 
 SHIPPED_MODEL = "repair-guitar.json"
+Frames = NDArray[np.float32]
+
 ONLY_MARKED = -200.0  # dB: the threshold at which frames are missing only where they are not finite
 
 
@@ -38,7 +42,9 @@ class Repair(KernelPlugin):
 
     Where nothing is missing and `denoise` is 0 the sound passes bit for bit, delayed by the reported latency. Runs of
     half a millisecond and more at or below the threshold are filled (frames that are not finite reach a plugin as
-    zeros); what is longer than the model's look-ahead fades out.
+    zeros); what is longer than the model's look-ahead fades out. So does sound that is cut to digital silence on
+    purpose: a stream cannot know it from a drop-out until the look-ahead (64 ms with the shipped model) is over.
+    `repair_audio` can.
 
     Parameters
     ----------
@@ -62,7 +68,7 @@ class Repair(KernelPlugin):
     ModelError
         When the file cannot be read or holds no repair model.
     ParameterError
-        When a parameter is out of range.
+        When a parameter is out of range, or `denoise` is not 0 and the model has no denoiser.
     PluginError
         See `KernelPlugin`.
     """
@@ -78,10 +84,7 @@ class Repair(KernelPlugin):
         denoise: float | None = None,
     ) -> None:
         loaded = repair_model(model)
-        parameters = {"mix": mix, "threshold": threshold}
-        if denoise is not None:
-            parameters["denoise"] = denoise
-        super().__init__(loaded.kernel, parameters)
+        super().__init__(loaded.kernel, _parameters(loaded, mix, threshold, denoise))
         self._model = loaded
 
     @property
@@ -102,6 +105,9 @@ def repair_audio(
 ) -> NDArray[np.float32]:
     """Repair a whole recording; the result is aligned with it.
 
+    Unlike `Repair` it knows silence from drop-outs: a run of frames at or below the threshold that is longer than the
+    model's look-ahead, or that is the recording's beginning or end, stays as it is.
+
     Parameters
     ----------
     audio : array_like of float32, shape (frames,) or (channels, frames)
@@ -118,26 +124,63 @@ def repair_audio(
     AudioError
         When the audio has another shape.
     ParameterError
-        When a gap does not lie in the audio, or a parameter is out of range.
+        When a gap does not lie in the audio, a parameter is out of range, or `denoise` is not 0 and the model has no
+        denoiser.
     ModelError
         See `repair_model`.
     """
     signal = np.array(audio, np.float32)
     if signal.ndim not in (1, 2):
         raise AudioError(f"audio has shape {signal.shape}: use (frames,) or (channels, frames)")
-    rows = np.atleast_2d(signal)
+    rows, loaded = np.atleast_2d(signal), repair_model(model)
+    parameters = _parameters(loaded, mix, threshold, denoise)
+    instance = KernelInstance(loaded.kernel, sample_rate=sample_rate, channels=rows.shape[0], parameters=parameters)
     if gaps is not None:
-        threshold = ONLY_MARKED
-        for start, end in gaps:
-            if not 0 <= start < end <= rows.shape[1]:
-                raise ParameterError(f"gap {start} to {end} does not lie in {rows.shape[1]} frames")
+        for start, end in (_checked_gap(gap, rows.shape[1]) for gap in gaps):
             rows[:, start:end] = np.nan
-    parameters = {"mix": mix, "threshold": threshold}
-    if denoise is not None:
-        parameters["denoise"] = denoise
-    instance = KernelInstance(
-        repair_model(model).kernel, sample_rate=sample_rate, channels=rows.shape[0], parameters=parameters
-    )
-    rest = np.zeros((rows.shape[0], instance.latency), np.float32)
+        instance.set("threshold", ONLY_MARKED)
+    elif threshold > ONLY_MARKED and _architecture(loaded).orders:
+        for row in rows:
+            _mark_gaps(row, threshold, loaded, sample_rate)
+        instance.set("threshold", ONLY_MARKED)
+    rest = np.full((rows.shape[0], instance.latency), np.nan, np.float32)  # not known, rather than silent
     repaired = instance.process(np.concatenate([rows, rest], axis=1))
     return repaired[:, instance.latency :].reshape(signal.shape)
+
+
+def _architecture(model: Model) -> RepairArchitecture:
+    architecture = model.played.architecture
+    assert isinstance(architecture, RepairArchitecture)
+    return architecture
+
+
+def _parameters(model: Model, mix: float, threshold: float, denoise: float | None) -> dict[str, float]:
+    parameters = {"mix": mix, "threshold": threshold}
+    if denoise is not None:
+        if denoise > 0 and _architecture(model).denoiser is None:
+            raise ParameterError(f"denoise is {denoise:g}: {model.path or model.name} has no denoiser; use 0")
+        parameters["denoise"] = denoise
+    return parameters
+
+
+def _checked_gap(gap: tuple[int, int], frames: int) -> tuple[int, int]:
+    try:
+        start, end = map(operator.index, gap)
+    except (TypeError, ValueError):
+        raise ParameterError(f"gap {gap!r}: give two whole numbers of frames, start and end") from None
+    if not 0 <= start < end <= frames:
+        raise ParameterError(f"gap {start} to {end} does not lie in {frames} frames")
+    return start, end
+
+
+def _mark_gaps(row: Frames, threshold: float, model: Model, sample_rate: float) -> None:
+    """Mark the drop-outs of a channel by frames that are not finite."""
+    lowest = 10.0 ** (float(np.float32(threshold)) / 20)
+    ratio = sample_rate / model.sample_rate
+    longest = round(_architecture(model).look_ahead * ratio)
+    shortest = max(1, min(int(SHORTEST_GAP * sample_rate), longest + 1))
+    quiet = ~(np.abs(row.astype(np.float64)) > lowest)  # also where it is not finite
+    edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0))
+    for start, end in edges.reshape(-1, 2):
+        if shortest <= end - start <= longest and start > 0 and end < row.size:
+            row[start:end] = np.nan

@@ -84,9 +84,48 @@ def test_listed_gaps_are_the_only_ones(dry: NDArray[np.float32], chopped: NDArra
     assert np.any(repaired[:, start:end] != 0.0)
 
 
+@pytest.mark.parametrize("name", ["guitar", "bass"])
+def test_undamaged_recordings_change_in_short_runs_of_zeros_alone(name: str) -> None:
+    sound, rate = soundfile.read(factory_folder() / "recordings" / f"{name}.flac", dtype="float32")
+    repaired = repair_audio(sound, rate)
+    edges = np.flatnonzero(np.diff(sound == 0, prepend=False, append=False)).reshape(-1, 2)
+    short = np.zeros(sound.size, np.bool_)
+    for start, end in edges:
+        if 24 <= end - start <= 3_072 and start > 0 and end < sound.size:
+            short[start:end] = True
+    assert np.mean(short) < 0.01
+    assert np.array_equal(repaired[~short], sound[~short])
+
+
+def test_silence_between_notes_stays_silent(dry: NDArray[np.float32]) -> None:
+    cut = dry.copy()
+    cut[:, :1_000] = 0.0
+    cut[:, 30_000:40_000] = 0.0
+    cut[:, -500:] = 0.0
+    assert np.array_equal(repair_audio(cut, RATE), cut)
+    streamed = pedalboard.Pedalboard([Repair()])(cut, RATE)
+    tail = np.flatnonzero(streamed[0, 30_000:40_000])
+    assert tail.size > 0
+    assert tail[-1] <= 3_072  # the documented 64 ms
+    forced = repair_audio(cut, RATE, gaps=[(30_000, 40_000)])
+    assert np.any(forced[:, 30_000:33_000] != 0.0)
+
+
+def test_gaps_go_on_without_a_step(dry: NDArray[np.float32]) -> None:
+    starts = np.arange(10_000, 90_000, 4_000)
+    lengths = np.linspace(100, 1_900, starts.size).astype(int)
+    repaired = repair_audio(dry, RATE, gaps=[(int(s), int(s + n)) for s, n in zip(starts, lengths, strict=True)])
+    ends = starts + lengths
+    level = [float(np.sqrt(np.mean(dry[0, end : end + 240] ** 2))) for end in ends]
+    assert np.median(np.abs(repaired - dry)[0, ends - 1] / level) < 0.02
+    assert np.median(np.abs(repaired - dry)[0, starts] / level) < 0.02
+
+
 def test_wrong_arguments_are_named(chopped: NDArray[np.float32]) -> None:
     with pytest.raises(ParameterError, match="gap 5 to 2"):
         repair_audio(chopped, RATE, gaps=[(5, 2)])
+    with pytest.raises(ParameterError, match="whole numbers"):
+        repair_audio(chopped, RATE, gaps=[(1.5, 20)])  # pyright: ignore[reportArgumentType]
     with pytest.raises(ParameterError, match="mix"):
         Repair(mix=2.0)
     with pytest.raises(ModelError, match="no repair model"):
@@ -121,6 +160,13 @@ def test_the_command_repairs_a_file(tmp_path: Path, chopped: NDArray[np.float32]
     again = ampboard("repair", source, "-o", out)
     assert again.returncode == 2
     assert "--overwrite" in again.stderr
+    itself = ampboard("repair", source, "-o", source, "--overwrite")
+    assert itself.returncode == 2
+    assert "is what is read" in itself.stderr
+    endless = ampboard("repair", source, "-o", out, "--overwrite", "--gap=1:inf")
+    assert endless.returncode == 2
+    assert "is no gap" in endless.stderr
+    assert "Traceback" not in endless.stderr
 
 
 def test_the_command_takes_gaps_in_seconds(tmp_path: Path, chopped: NDArray[np.float32]) -> None:

@@ -7,16 +7,13 @@ import numpy as np
 import soundfile
 
 from ...models.formats.repair import write_repair
-from ..repair.corruption import noise_and_clicks
-from ..repair.models import TrainedRepair, train_denoiser, train_gap_filling, with_denoiser
+from ..repair.models import TrainedRepair, train_gap_filling, train_wear_denoiser, with_denoiser
 from .material import TEST_SIGNAL_SECONDS, training_material
 
 SAMPLE_RATE: Final = 48_000
 MATERIAL_SECONDS: Final = 104.0
 SEED: Final = 5
-DENOISER_LOOK_AHEAD: Final = 256  # frames
 DENOISER_STEPS: Final = 5_000
-DENOISER_CHANNELS: Final = (8, 4)
 NAME_PLATE: Final = {
     "name": "ampboard Repair, guitar and bass",
     "modeled_by": "ampboard",
@@ -29,18 +26,9 @@ def make_repair_model(models: Path, recordings: Path) -> tuple[Path, TrainedRepa
     played = training_material(MATERIAL_SECONDS, SAMPLE_RATE, seed=SEED)[round(2 * TEST_SIGNAL_SECONDS * SAMPLE_RATE) :]
     tune = [np.asarray(soundfile.read(recordings / f"{name}.flac")[0], np.float64) for name in ("guitar", "bass")]
     sound = np.concatenate([played, *tune])
-    worn = sound + noise_and_clicks(sound.size, SAMPLE_RATE, np.random.default_rng(SEED))
     trained = with_denoiser(
         train_gap_filling(sound, SAMPLE_RATE, metadata=NAME_PLATE),
-        train_denoiser(
-            worn,
-            sound,
-            SAMPLE_RATE,
-            look_ahead=DENOISER_LOOK_AHEAD,
-            steps=DENOISER_STEPS,
-            channels=DENOISER_CHANNELS,
-            residual=True,
-        ),
+        train_wear_denoiser(sound, SAMPLE_RATE, steps=DENOISER_STEPS, seed=SEED),
     )
     models.mkdir(parents=True, exist_ok=True)
     path = models / "repair-guitar.json"

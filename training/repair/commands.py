@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...models.errors import ParameterError
+from ...models.writing import check_target
 
 if TYPE_CHECKING:
     from .experiment import Snapshot
 
 SNAPSHOTS = (0, 100, 200, 400, 800)
-NEEDS_TRAINING = "pip install 'ampboard[train]'"
+NEEDS_TRAINING = "pip install 'ampboard[repair]'"
 
 
 class Subject(StrEnum):
@@ -35,10 +36,12 @@ def reproduce(
     streaming_steps: Annotated[
         int, typer.Option(min=0, help="For notes: updates of each of the three streaming models; 0 leaves them out.")
     ] = 3_600,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in the folder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Reproduce the experiment of the denoising variational autoencoder."""
     try:
+        from .measures import decibels
         from .reproduce import NUMBERS, reproduce
     except ModuleNotFoundError as error:
         raise ParameterError(f"{error.name} is missing: {NEEDS_TRAINING}") from None
@@ -47,7 +50,7 @@ def reproduce(
         if not json:
             typer.echo(
                 f"{name}, iteration {shot.iteration}: {shot.quality} (all, in gaps, outside), "
-                f"sampled latent {shot.sampled.overall:.1f} dB, {shot.cpu_seconds:.1f} s of processor time"
+                f"sampled latent {decibels(shot.sampled.overall)} dB, {shot.cpu_seconds:.1f} s of processor time"
             )
 
     looks = [i for i in SNAPSHOTS if i < iterations] + [iterations]
@@ -60,6 +63,8 @@ def reproduce(
         compare_clean_fed=clean_fed,
         streaming_steps=streaming_steps,
         watch=show,
+        told=_tell,
+        overwrite=overwrite,
     )
     if json:
         typer.echo(json_format.dumps(json_format.loads((out / NUMBERS).read_text()), indent=2))
@@ -69,7 +74,7 @@ def reproduce(
     for name, seconds in done.streaming.items():
         typer.echo(f"{name}: trained in {seconds:.0f} s of processor time")
     if not done.logged:
-        typer.echo("no TensorBoard logs: pip install 'ampboard[repair]'")
+        typer.echo("no TensorBoard logs: tensorboard is missing: " + NEEDS_TRAINING)
     typer.secho(f"Look at {done.page}", bold=True)
 
 
@@ -82,14 +87,32 @@ class Architecture(StrEnum):
 def train(
     recordings: Annotated[list[Path], typer.Argument(help="Undamaged recordings: any format that soundfile reads.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The repair model to write (.json).")],
-    arch: Annotated[Architecture, typer.Option(help="vae: a repair model for these recordings.")] = Architecture.VAE,
-    steps: Annotated[int, typer.Option(min=1, help="Updates of the network.")] = 3_000,
+    arch: Annotated[
+        Architecture,
+        typer.Option(
+            help="vae: a repair model. The name is the experiment's; what is trained is what `ampboard repair` plays: "
+            "a network that weighs predictions across gaps and a WaveNet that removes noise, no autoencoder."
+        ),
+    ] = Architecture.VAE,
+    steps: Annotated[int, typer.Option(min=1, help="Updates of each of the two networks.")] = 3_000,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, help="Processor time of it all; the denoiser gets fewer updates to keep to it.")
+    ] = 3.0,
+    denoise: Annotated[
+        bool, typer.Option("--denoise/--no-denoise", help="Train the denoiser too, or the filling of gaps alone.")
+    ] = True,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that exists.")] = False,
 ) -> None:
-    """Train a model that repairs recordings like these."""
+    """Train a model that repairs recordings like these: gaps, hiss and clicks."""
+    check_target(out, overwrite=overwrite, suffixes=(".json",), sources=recordings)
     try:
         from .recordings import train_on_recordings
     except ModuleNotFoundError as error:
         raise ParameterError(f"{error.name} is missing: {NEEDS_TRAINING}") from None
-    trained = train_on_recordings(recordings, out, steps=steps, seed=seed)
+    trained = train_on_recordings(recordings, out, steps=steps, denoise=denoise, minutes=minutes, seed=seed, told=_tell)
     typer.echo(f"{out}: {trained.cpu_seconds:.0f} s of processor time")
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)

@@ -49,7 +49,18 @@ class Digits:
         return self._drawn(self._testing, count, random)
 
     def gallery(self, random: np.random.Generator) -> Examples:
-        """See `Material`."""
+        """See `Material`.
+
+        Raises
+        ------
+        MaterialError
+            When a digit is not among the pictures that are not trained on.
+        """
+        absent = sorted(set(range(len(self.labels))) - set(self._numbers.tolist()))
+        if absent:
+            raise MaterialError(
+                f"digits: no picture of {', '.join(map(str, absent))} among every {TEST_PART}th: use a whole set"
+            )
         rows = [int(random.choice(np.flatnonzero(self._numbers == number))) for number in range(10)]
         return Examples(self._testing[rows], self._testing[rows])
 

@@ -11,7 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ...models.kernels.repair.filling import compiled_prediction, feature_count, work_floats
+from ...models.errors import AudioError
+from ...models.kernels.repair.blending import EDGE_MILLISECONDS
+from ...models.kernels.repair.filling import (
+    AFTER,
+    BEFORE,
+    BOTH_SIDES,
+    compiled_prediction,
+    feature_count,
+    work_floats,
+)
 from .corruption import scattered_gaps
 from .linear_prediction import gaps_of
 
@@ -20,7 +29,8 @@ BATCH: Final = 4096
 LEARNING_RATE: Final = 3e-3
 UNENDED: Final = 0.1  # part of the gaps that are predicted as if they had not ended yet
 STRUCK: Final = 10.0  # times the power around it: a note that begins inside the gap, which nothing foretells
-QUIET: Final = 1e-7  # power below which a gap teaches nothing
+QUIET_DBFS: Final = -70.0  # RMS below which a gap teaches nothing
+QUIET: Final = 10.0 ** (QUIET_DBFS / 10)
 
 
 class GapBlend(nn.Module):
@@ -57,7 +67,13 @@ class GapBlend(nn.Module):
 
     def forward(self, features: Tensor, candidates: Tensor) -> Tensor:
         """Frames of gaps, from features of shape (frames, features) and predictions of shape (frames, 2 * orders)."""
-        return (self.layers(features) * candidates).sum(dim=1)
+        total = (self.layers(features) * candidates).sum(dim=1)
+        before, after = ((1 - features[:, side].exp() / EDGE_MILLISECONDS).clamp(min=0.0) for side in (BEFORE, AFTER))
+        after = after * features[:, BOTH_SIDES]
+        near, middle = before + after, len(self.orders) // 2
+        left, right = candidates[:, middle], candidates[:, len(self.orders) + middle]
+        edge = (before * left + after * right) / near.clamp(min=1e-9)
+        return total + near.clamp(max=1.0) * (edge - total)
 
 
 @dataclass(frozen=True)
@@ -106,6 +122,11 @@ def gap_frames(
     missing : ndarray of bool, shape (frames,), optional
         The gaps, each with its end in sight. Else they are 2 to 40 ms long, take a fifth of the time, and some are
         predicted as if they had not ended yet.
+
+    Raises
+    ------
+    AudioError
+        When no gap lies in sound that is loud enough to learn from.
     """
     clean = np.ascontiguousarray(np.concatenate([np.zeros(context), sound, np.zeros(look_ahead)]), np.float32)
     part_unended = 0.0 if missing is not None else UNENDED
@@ -144,6 +165,8 @@ def gap_frames(
             continue
         scale = np.float32(power**-0.5)
         parts.append((features, scale * candidates.T, scale * clean[start:end]))
+    if not parts:
+        raise AudioError(f"no gap teaches anything: the sound is shorter than gaps or below {QUIET_DBFS:.0f} dBFS")
     return GapFrames(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -28,7 +28,12 @@ class RepairQuality:
     outside: float
 
     def __str__(self) -> str:
-        return f"{self.overall:.1f} / {self.in_gaps:.1f} / {self.outside:.1f} dB"
+        return " / ".join(map(decibels, (self.overall, self.in_gaps, self.outside))) + " dB"
+
+
+def decibels(value: float) -> str:
+    """A level with one decimal, and no sign before zero."""
+    return f"{round(value, 1) + 0.0:.1f}"
 
 
 def repair_quality(sound: ArrayLike, clean: ArrayLike, missing: NDArray[np.bool_]) -> RepairQuality:

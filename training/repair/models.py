@@ -13,6 +13,7 @@ from ...models.architectures.repair import Repair
 from ...models.description import ModelDescription
 from ..networks.wavenet import WaveNetNetwork, a1
 from ..trainer import Recipe, train_network
+from .corruption import noise_and_clicks
 from .gap_blend import GapBlend, gap_frames, joined, train_blend
 from .notes import SAMPLE_RATE, LongSound, long_sound
 
@@ -25,6 +26,8 @@ BLEND_STEPS: Final = 3_000
 DENOISER_STEPS: Final = 3_600
 DENOISER_WINDOW: Final = 1_024
 DENOISER_CHANNELS: Final = (16, 8)
+WEAR_LOOK_AHEAD: Final = 256  # frames
+WEAR_CHANNELS: Final = (8, 4)
 NOTES_SECONDS: Final = 600
 
 
@@ -133,6 +136,31 @@ def train_denoiser(
     done = train_network(network, damaged, target, Recipe(steps=steps, window=DENOISER_WINDOW))
     model = Repair(denoiser=network.describe(sample_rate, {}), denoiser_look_ahead=look_ahead, residual=residual)
     return TrainedRepair(ModelDescription(model, {}, sample_rate, metadata=metadata or {}), done.cpu_seconds)
+
+
+def train_wear_denoiser(sound: NDArray[np.floating], sample_rate: int, *, steps: int, seed: int = 0) -> TrainedRepair:
+    """Train a small denoiser on a sound with `noise_and_clicks` added, to give what has to be taken away.
+
+    Parameters
+    ----------
+    sound : ndarray of float, shape (frames,)
+        Undamaged.
+    sample_rate : int
+        In Hz.
+    steps : int
+        See `train_denoiser`.
+    seed : int
+        Of the noise.
+    """
+    return train_denoiser(
+        sound + noise_and_clicks(sound.size, sample_rate, np.random.default_rng(seed)),
+        sound,
+        sample_rate,
+        look_ahead=WEAR_LOOK_AHEAD,
+        steps=steps,
+        channels=WEAR_CHANNELS,
+        residual=True,
+    )
 
 
 def with_denoiser(filling: TrainedRepair, denoising: TrainedRepair) -> TrainedRepair:

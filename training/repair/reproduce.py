@@ -21,7 +21,7 @@ from .figures import draw_pictures, draw_sounds, draw_waves
 from .linear_prediction import LINEAR_PREDICTION, interpolate
 from .logs import RunLog
 from .material import Frames, Material
-from .measures import RepairQuality, repair_quality
+from .measures import RepairQuality, decibels, repair_quality
 from .models import TrainedRepair, train_note_denoiser
 from .notes import SAMPLE_RATE, LongSound, Notes, from_unit, long_sound
 from .page import Section, Table, write_page
@@ -37,6 +37,8 @@ RANDOM_LATENTS: Final = 8
 LOUDNESS: Final = 0.5  # of the written sounds' sines
 PAUSE: Final = 4_000  # frames between the notes of a written gallery
 LOOK_AHEADS: Final = (784, 256, 0)  # frames: 49, 16 and 0 ms
+STREAMING_STEP_SECONDS: Final = 0.03  # roughly, on a core of 2023
+MADE: Final = ("index.html", "numbers.json", "pictures/*.png", "audio/*.wav", "tensorboard/events*")
 CLEAN_FED: Final = "encoder fed the clean frame"
 CHOPPED_FED: Final = "encoder fed the chopped frame"
 
@@ -80,7 +82,9 @@ def reproduce(
     mnist: Path | None = None,
     compare_clean_fed: bool = True,
     streaming_steps: int = 0,
+    overwrite: bool = False,
     watch: Callable[[str, Snapshot], None] = lambda *_: None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> Reproduction:
     """Run the article's experiment and write its page.
 
@@ -101,29 +105,34 @@ def reproduce(
     streaming_steps : int
         For notes, updates of each of three causal networks of 49, 16 and 0 ms of latency, which repair the long sound
         as the repair kernel plays them; 0: none.
+    overwrite : bool
+        Remove what an earlier run left in the folder.
     watch : callable
         Is told the run's name and each snapshot.
+    told : callable
+        Is told what else begins, in a line.
 
     Raises
     ------
     ParameterError
-        When the iterations do not ascend.
+        When the iterations do not ascend, or the folder holds an earlier run and `overwrite` is not given.
     MaterialError
         When digits are asked for and there are none.
     """
     if not iterations or list(iterations) != sorted(set(iterations)) or iterations[0] < 0:
         raise ParameterError(f"iterations are {list(iterations)}: use ascending numbers from 0")
     material = _material(subject, mnist)
+    _clear(out, overwrite=overwrite)
     out.mkdir(parents=True, exist_ok=True)
     log = RunLog(out / "tensorboard")
     runs: dict[str, Run] = {}
     for name, clean_fed in ((CHOPPED_FED, False), (CLEAN_FED, True))[: 1 + compare_clean_fed]:
 
-        def told(snapshot: Snapshot, name: str = name) -> None:
+        def seen(snapshot: Snapshot, name: str = name) -> None:
             log.snapshot(name.replace(" ", "-"), snapshot)
             watch(name, snapshot)
 
-        runs[name] = run_experiment(material, iterations=iterations, seed=seed, clean_fed=clean_fed, watch=told)
+        runs[name] = run_experiment(material, iterations=iterations, seed=seed, clean_fed=clean_fed, watch=seen)
     run = runs[CHOPPED_FED]
     sections = [Section("Numbers", _EXPLANATION, _number_table(runs))]
     sections += _note_sections(run, out, log) if subject == "notes" else [_digit_section(run, out)]
@@ -132,9 +141,12 @@ def reproduce(
     if subject == "notes":
         sound = long_sound(LONG_SOUND_NOTES, np.random.default_rng(seed + 2))
         if streaming_steps:
-            streaming = {
-                _streaming_name(ahead): train_note_denoiser(ahead, steps=streaming_steps) for ahead in LOOK_AHEADS
-            }
+            for number, ahead in enumerate(LOOK_AHEADS, 1):
+                told(
+                    f"streaming model {number} of {len(LOOK_AHEADS)}, {streaming_steps} updates: "
+                    f"about {STREAMING_STEP_SECONDS * streaming_steps:.0f} s of processor time"
+                )
+                streaming[_streaming_name(ahead)] = train_note_denoiser(ahead, steps=streaming_steps)
         section, qualities = _long_sound_section(runs, streaming, sound, out, log)
         sections.append(section)
     sections += [_latent_section(run, subject, out, seed), _blend_section(run, subject, out)]
@@ -152,6 +164,15 @@ def reproduce(
     )
     write_atomically(out / NUMBERS, json.dumps(_numbers(done), indent=2).encode())
     return done
+
+
+def _clear(out: Path, *, overwrite: bool) -> None:
+    """Remove an earlier run, so that nothing of it stands beside the new one."""
+    earlier = [path for pattern in MADE for path in out.glob(pattern)]
+    if earlier and not overwrite:
+        raise ParameterError(f"{out}: holds an earlier run ({earlier[0].name}); use --overwrite, or another folder")
+    for path in earlier:
+        path.unlink()
 
 
 def _material(subject: Subject, mnist: Path | None) -> Material:
@@ -174,9 +195,9 @@ def _number_table(runs: dict[str, Run]) -> Table:
             (
                 name,
                 str(shot.iteration),
-                f"{shot.quality.overall:.1f}",
-                f"{shot.quality.in_gaps:.1f}",
-                f"{shot.sampled.overall:.1f}",
+                decibels(shot.quality.overall),
+                decibels(shot.quality.in_gaps),
+                decibels(shot.sampled.overall),
                 f"{shot.gap_error:.3f}",
                 f"{shot.reconstruction:.1f}",
                 f"{shot.divergence:.1f}",
@@ -185,7 +206,7 @@ def _number_table(runs: dict[str, Run]) -> Table:
             for shot in run.snapshots
         ]
     given = next(iter(runs.values())).input_quality
-    rows.insert(0, ("chopped input", "", f"{given.overall:.1f}", f"{given.in_gaps:.1f}", "", "", "", "", ""))
+    rows.insert(0, ("chopped input", "", decibels(given.overall), decibels(given.in_gaps), "", "", "", "", ""))
     head = ("", "iteration", "SNR, mean latent", "in gaps", "SNR, sampled latent", "RMS error in gaps")
     return Table((*head, "reconstruction, nats", "divergence, nats", "CPU seconds"), tuple(rows))
 
@@ -259,7 +280,7 @@ def _long_sound_section(
     picture = draw_sounds(
         out / "pictures" / "long.png", "A second of the long sound", drawn, SAMPLE_RATE, sound.missing[second]
     )
-    rows = tuple((name, *(f"{value:.1f}" for value in asdict(q).values())) for name, q in qualities.items())
+    rows = tuple((name, *map(decibels, asdict(q).values())) for name, q in qualities.items())
     return (
         Section(
             "A longer sound with many gaps",

@@ -1,20 +1,25 @@
 """What is put into a gap: its predictions, weighted frame by frame by a small network.
 
 The network sees no sound, only what `filling` says about a frame; it answers with one weight for each prediction.
-Weights that sum to less than 1 keep quiet where nothing can be known. The functions take addresses, see `memory`.
+Weights that sum to less than 1 keep quiet where nothing can be known. Within `EDGE_MILLISECONDS` of a side the sum is
+faded into the prediction of the middle order from that side, so that the sound goes on without a step. The functions
+take addresses, see `memory`.
 """
 
-from typing import Final
+import math
+from typing import Any, Final
 
 import numpy as np
 from numba.extending import register_jitable
 
 from ...architectures.repair import OWN_FEATURES
 from ..memory import float32_at
-from .filling import STEP_COST, feature_count
+from .filling import AFTER, BEFORE, BOTH_SIDES, STEP_COST, feature_count
 
 BLENDED_AT_ONCE: Final = 64
 BLEND_COST: Final = 150  # of a weight of the network for so many frames, in the units of `filling`
+FADE_COST: Final = 400  # of a frame, likewise
+EDGE_MILLISECONDS: Final = 0.5
 
 
 @register_jitable
@@ -41,9 +46,16 @@ def _rectify(values: int, count: int) -> None:
 
 
 @register_jitable
+def _nearness(told: float) -> Any:
+    """From 0 where a side is `EDGE_MILLISECONDS` away to 1 at it; `told` is the logarithm of the milliseconds."""
+    distance = np.float32(math.exp(told)) if told < EDGE_MILLISECONDS else np.float32(EDGE_MILLISECONDS)
+    return max(np.float32(0.0), np.float32(1.0) - distance / np.float32(EDGE_MILLISECONDS))
+
+
+@register_jitable
 def blend_cost(count: int, hidden: int) -> int:
     """What a call of `blend` costs, see `predict_some`."""
-    return BLEND_COST * hidden * (feature_count(count) + hidden + 2 * count) + STEP_COST
+    return BLEND_COST * hidden * (feature_count(count) + hidden + 2 * count) + FADE_COST * BLENDED_AT_ONCE + STEP_COST
 
 
 @register_jitable
@@ -103,9 +115,17 @@ def blend(
     _rectify(two, hidden)
     _layer(third, two, one, hidden, 2 * count)
     shares, values, out = float32_at(one), float32_at(candidates), float32_at(target)
+    middle = count // 2
     for n in range(end - start):
         total = np.float32(0.0)
         for k in range(2 * count):
             total += shares[k * many + n] * values[k * frames + start + n]
+        row = width * (start + n)
+        before, after = _nearness(heard[row + BEFORE]), heard[row + BOTH_SIDES] * _nearness(heard[row + AFTER])
+        near = before + after
+        if near > 0.0:
+            left, right = values[middle * frames + start + n], values[(count + middle) * frames + start + n]
+            edge = (before * left + after * right) / near
+            total += min(near, np.float32(1.0)) * (edge - total)
         out[start + n] = total
     return end

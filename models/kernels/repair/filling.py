@@ -21,6 +21,9 @@ from .prediction import ERROR, ESTIMATE_SUMS, begin_estimate, dot, estimate_stag
 EDGE_SECONDS: Final = 0.005  # next to the gap, where levels are compared
 LOUDEST: Final = 1.5  # times the loudest frame around the gap
 _TINY: Final = 1e-9
+BEFORE, AFTER, _, BOTH_SIDES = range(
+    4
+)  # features: logarithms of the milliseconds to either side, and whether both count
 
 # Costs, each about 0.03 ns on a processor of 2023.
 LATTICE_COST: Final = 5  # of a frame in a stage of the lattice

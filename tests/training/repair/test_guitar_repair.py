@@ -8,8 +8,9 @@ import soundfile
 import soxr
 
 from ampboard.bridge import repair_audio
-from ampboard.models.errors import AudioError
+from ampboard.models.errors import AudioError, ParameterError
 from ampboard.presets.library import factory_folder
+from ampboard.training.repair.commands import train
 from ampboard.training.repair.corruption import scattered_gaps
 from ampboard.training.repair.linear_prediction import gaps_of, interpolate
 from ampboard.training.repair.recordings import train_on_recordings
@@ -53,7 +54,39 @@ def test_a_model_trained_on_recordings_repairs_them_better_than_silence(tmp_path
     assert 10 * np.log10(error) < -2
 
 
-def test_too_little_sound_is_refused(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "short.wav", np.zeros(1_000), 48_000)
-    with pytest.raises(AudioError, match="at least 5 seconds"):
-        train_on_recordings([tmp_path / "short.wav"], tmp_path / "own.json", steps=1)
+@pytest.mark.parametrize("level", [0.0, 1e-5])
+def test_too_little_sound_is_refused(tmp_path: Path, level: float) -> None:
+    soundfile.write(tmp_path / "short.wav", np.full(1_000, 0.5), 48_000)
+    soundfile.write(tmp_path / "quiet.wav", np.random.default_rng(1).normal(0, level, 480_000), 48_000)
+    for name in ("short.wav", "quiet.wav"):
+        with pytest.raises(AudioError, match="at least 5 seconds"):
+            train_on_recordings([tmp_path / name], tmp_path / "own.json", steps=1)
+
+
+def test_damaged_material_is_named(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, 480_000).astype(np.float32)
+    sound[24_000] = np.nan
+    soundfile.write(tmp_path / "damaged.wav", sound, 48_000, subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"damaged\.wav: 1 frames are not finite, the first at 0\.500 s"):
+        train_on_recordings([tmp_path / "damaged.wav"], tmp_path / "own.json", steps=1)
+
+
+def test_the_command_trains_filling_and_denoiser_and_keeps_what_exists(tmp_path: Path) -> None:
+    sound, rate = soundfile.read(factory_folder() / "recordings" / "guitar.flac", frames=8 * 48_000, dtype="float32")
+    played = tmp_path / "played.wav"
+    soundfile.write(played, sound, rate)
+    bare, both = tmp_path / "bare.json", tmp_path / "both.json"
+    train([played], bare, steps=2, denoise=False)
+    with pytest.raises(ParameterError, match="no denoiser"):
+        repair_audio(sound, rate, bare, denoise=1.0)
+    train([played], both, steps=2)
+    assert np.any(repair_audio(sound, rate, both, denoise=1.0) != sound)
+    with pytest.raises(ParameterError, match="--overwrite"):
+        train([played], both, steps=2)
+    for out in (played, tmp_path / "model.nam"):
+        with pytest.raises(ParameterError, match=r"write \.json"):
+            train([played], out, steps=2, overwrite=True)
+    itself = tmp_path / "itself.json"
+    itself.write_bytes(played.read_bytes())
+    with pytest.raises(ParameterError, match="is what is read"):
+        train([itself], itself, steps=2, overwrite=True)

@@ -69,6 +69,13 @@ def test_idx_files_are_read_packed_or_not(tmp_path: Path) -> None:
     assert {row.tobytes() for row in drawn} <= known
 
 
+def test_a_set_without_a_digit_is_refused(tmp_path: Path) -> None:
+    write_idx(tmp_path / "train-images-idx3-ubyte", (60, 28, 28), bytes(60 * FRAME))
+    write_idx(tmp_path / "train-labels-idx1-ubyte", (60,), bytes(n // 6 % 9 for n in range(60)))
+    with pytest.raises(MaterialError, match="no picture of 9"):
+        mnist_digits(tmp_path).gallery(np.random.default_rng(6))
+
+
 @pytest.mark.parametrize("labels", [(24, bytes(20)), (23, bytes(23))])
 def test_damaged_idx_files_are_named(tmp_path: Path, labels: tuple[int, bytes]) -> None:
     with pytest.raises(MaterialError, match="train-images"):
