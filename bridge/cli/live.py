@@ -83,6 +83,7 @@ def live(
         raise typer.BadParameter("give --log too: the folder for the sound", param_hint="--record")
     if log:
         log.mkdir(parents=True, exist_ok=True)
+    from ...models.errors import AmpboardError
     from ..live.backends.protocol import Wiring
     from ..live.session import Session
     from ..live.specification import Specification
@@ -107,16 +108,16 @@ def live(
     session = Session(
         specification, midi=midi_in or (), midi_channel=midi_channel, folder=log, record=record, spare=spare
     )
+    reason = ""
     try:
         if not json:
             _show_load(session)
         _run(session, seconds, quiet=json, tuning=tuning, reference_hz=reference)
+    except AmpboardError as error:
+        reason = str(error)
+        raise
     finally:
-        summary = session.stop()
-    if json:
-        print_json(summary_facts(summary))
-    else:
-        print_facts(summary_facts(summary), as_json=False)
+        print_facts(summary_facts(session.stop(reason)), as_json=json)
 
 
 def replay(
@@ -182,7 +183,7 @@ def _run(session: "Session", seconds: float | None, *, quiet: bool, tuning: str,
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.append(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, stop)
     end = math.inf if seconds is None else time.monotonic() + seconds
 

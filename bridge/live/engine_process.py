@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -44,7 +45,8 @@ class Talk:
 
     def say(self, **fields: Any) -> None:
         """Send a line."""
-        os.write(self._out, line(**fields))
+        with suppress(BrokenPipeError):  # nobody listens any more: input has ended as well, and with it this process
+            os.write(self._out, line(**fields))
 
     def hear(self) -> dict[str, Any]:
         """Wait for a line."""
@@ -123,7 +125,8 @@ class AudioThread:
 def main() -> int:
     """Run the engine; return its exit code."""
     began = time.perf_counter()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    for number in {signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)}:  # for the process that started this one
+        signal.signal(number, signal.SIG_IGN)
     talk = Talk()
     request = talk.hear()
     try:
@@ -136,6 +139,8 @@ def main() -> int:
 def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     specification = Specification.from_json(request["specification"])
     region = Region.attach(request["region"])
+    if os.name == "posix":
+        region.remove()  # both have mapped it: nothing is left behind, however this ends
     known: list[int] | None = request.get("layout")  # a spare engine opens nothing before it is needed
     wiring = specification.wiring
     streams = specification.backend == STREAM

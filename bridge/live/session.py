@@ -252,13 +252,7 @@ class Session:
             ended = self._supervisor.check(self._selected, self._state())
         if ended:
             self._take_over(*ended)
-        events = self.engine.events()
-        for record in events:
-            self._take(record)
-        if self._recording:
-            self._recording.take(self.engine.region)
-        self.view.dropped = self._gone.dropped + self.engine.dropped
-        return events
+        return self._collect()
 
     def summary(self) -> Summary:
         """How it has gone so far."""
@@ -271,18 +265,20 @@ class Session:
             times=CallbackTimes.of(gone.histogram + Histogram.read(self.engine.region), self.facts.budget),
         )
 
-    def stop(self) -> Summary:
-        """Fade out, end the engine and write the end of the log."""
+    def stop(self, reason: str = "") -> Summary:
+        """Fade out, end the engine and write the end of the log, with the reason where it is not the player's wish."""
         self.send(Command.STOP)
         end = time.monotonic() + STOP_SECONDS
         while time.monotonic() < end and self.engine.exit_code is None:
-            if any(record.kind == Event.STOPPED for record in self.poll()):
+            if any(record.kind == Event.STOPPED for record in self._collect()):
                 break
             time.sleep(0.005)
+        self._collect()
         summary = self.summary()
         times = summary.times
         self._log.remark(
             "end",
+            reason=reason,
             frames=summary.frames,
             xruns=summary.xruns,
             dropped=summary.dropped,
@@ -305,6 +301,16 @@ class Session:
             self._recording.close()
         self._log.close()
         self._supervisor.close()
+
+    def _collect(self) -> list[Record]:
+        """What the engine has reported, logged; and its sound kept."""
+        events = self.engine.events()
+        for record in events:
+            self._take(record)
+        if self._recording:
+            self._recording.take(self.engine.region)
+        self.view.dropped = self._gone.dropped + self.engine.dropped
+        return events
 
     def _do(self, find: Callable[[], Sequence[Action]]) -> None:
         """Do what the mapper answers; one at a time, in the order of the questions."""

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +13,17 @@ import pytest
 
 from ampboard.bridge.live.recording import read_sound
 
-from ..live.conftest import BLOCK, RATE, jack_server
+from ..live.conftest import BLOCK, RATE, jack_process, jack_server
 
-__all__ = ["jack_server"]
+__all__ = ["jack_process", "jack_server"]
 
+AMPBOARD = (sys.executable, "-c", "from ampboard.bridge.cli import main; main()")
 NULL_DEVICE = "pcm.!default { type null }\nctl.!default { type hw card 0 }\n"
 
 
 def ampboard(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from ampboard.bridge.cli import main; main()", *arguments],
+        [*AMPBOARD, *arguments],
         capture_output=True,
         text=True,
         timeout=120,
@@ -58,6 +61,63 @@ def test_figures_come_as_json(jack_server: str) -> None:
     assert figures["budget_us"] == pytest.approx(1e6 * BLOCK / RATE)
     assert 0 < figures["callback_p50_us"] <= figures["callback_p99_us"]
     assert figures["dropped_messages"] == figures["restarts"] == 0
+
+
+def test_show_ends_with_its_figures_when_the_server_is_killed(
+    jack_process: tuple[str, subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    name, server = jack_process
+    show = subprocess.Popen(
+        [*AMPBOARD, "live", "--preset", "crunch", "--backend", "jack", "--server", name, "--no-spare", "--json",
+         "--log", str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    log = tmp_path / "show.jsonl"
+    end = time.monotonic() + 60
+    while not log.exists() or not log.read_text():
+        assert show.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(0.5)
+    server.kill()
+    server.wait()
+    out, errors = show.communicate(timeout=60)
+    assert show.returncode == 2
+    assert "no other can play" in errors
+    assert json.loads(out)["frames"] > 0
+    last = json.loads(log.read_text().splitlines()[-1])
+    assert last["event"] == "end"
+    assert last["callbacks"] > 0
+    assert "no other can play" in last["reason"]
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="shared memory has no folder here")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGHUP"])
+@pytest.mark.parametrize("wait", [0.0, 1.0])
+def test_show_that_is_ended_leaves_no_memory_and_no_traceback(
+    jack_server: str, tmp_path: Path, number: str, wait: float
+) -> None:
+    """At the start of the first engine, and while the spare one loads."""
+    log = tmp_path / "show.jsonl"
+    with (tmp_path / "errors").open("w") as errors:
+        show = subprocess.Popen(
+            [*AMPBOARD, "live", "--preset", "crunch", "--server", jack_server, "--json", "--log", str(tmp_path)],
+            stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+    mine = f"ampboard-{show.pid}-*"
+    end = time.monotonic() + 60
+    while not (log.exists() and log.read_text() if wait else list(Path("/dev/shm").glob(mine))):
+        assert show.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    time.sleep(wait)
+    show.send_signal(getattr(signal, number))
+    show.communicate(timeout=60)
+    while list(Path("/dev/shm").glob(mine)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(1.0)
+    assert "Traceback" not in (tmp_path / "errors").read_text()
 
 
 def test_ports_and_devices_are_listed(jack_server: str) -> None:
