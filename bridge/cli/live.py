@@ -122,7 +122,12 @@ def live(
 
 def replay(
     log: Annotated[Path, typer.Argument(help="The log of a show (show.jsonl).")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="WAV file for the result.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="WAV file for the result; -2 and so on behind the name for the engines after a restart."
+        ),
+    ],
     sound: Annotated[
         Path | None, typer.Option("--input", help="What was played; input.wav beside the log when left out.")
     ] = None,
@@ -130,14 +135,21 @@ def replay(
     """Render a show again from its log: what the engine put out, bit for bit."""
     import soundfile
 
+    from ...models.errors import AudioError
     from ..live.log import Played
-    from ..live.recording import read_sound
+    from ..live.recording import numbered, read_sound
     from ..live.replay import replay as render
 
-    played = Played.read(log)[0]
-    output = render(played, read_sound(sound or log.parent / "input.wav"))
-    soundfile.write(out, output.T, int(played.start["sample_rate"]), subtype="FLOAT")
-    console.print(f"{out}: {output.shape[1]} frames")
+    if not out.parent.is_dir():
+        raise AudioError(f"{out}: there is no folder {out.parent}: make it first")
+    for number, played in enumerate(Played.read(log), 1):
+        output = render(played, read_sound(numbered(sound or log.parent / "input.wav", number)))
+        target = numbered(out, number)
+        try:
+            soundfile.write(target, output.T, int(played.start["sample_rate"]), subtype="FLOAT")
+        except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
+            raise AudioError(f"{target}: cannot be written: {error}") from None
+        console.print(f"{target}: {output.shape[1]} frames")
 
 
 def summary_facts(summary: "Summary") -> dict[str, Any]:

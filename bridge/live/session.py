@@ -307,8 +307,7 @@ class Session:
         events = self.engine.events()
         for record in events:
             self._take(record)
-        if self._recording:
-            self._recording.take(self.engine.region)
+        self._record(self.engine)
         self.view.dropped = self._gone.dropped + self.engine.dropped
         return events
 
@@ -354,8 +353,8 @@ class Session:
     def _take_over(self, ended: Engine, restart: Any) -> None:
         for record in ended.events():
             self._take(record)
+        self._record(ended)
         if self._recording:
-            self._recording.take(ended.region)
             self._recording.next()
         self._gone = self._gone.plus(self.view, ended)
         self._restarts += 1
@@ -365,6 +364,11 @@ class Session:
         specification = replace(self._supervisor.specification, slot=self._selected)
         self.facts = self.engine.facts
         self._log.start(specification, self.facts, tuple(sorted(self._supervisor.excluded)))
+
+    def _record(self, engine: Engine) -> None:
+        if self._recording and (lost := self._recording.take(engine.region)):
+            self._say(f"{lost} frames are missing from the recording: silence stands in their place")
+            self._log.remark("unrecorded", frames=lost)
 
     def _take(self, record: Record) -> None:
         view = self.view

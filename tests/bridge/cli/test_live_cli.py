@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from ampboard.bridge.live.recording import read_sound
 
@@ -21,7 +22,7 @@ AMPBOARD = (sys.executable, "-c", "from ampboard.bridge.cli import main; main()"
 NULL_DEVICE = "pcm.!default { type null }\nctl.!default { type hw card 0 }\n"
 
 
-def ampboard(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def ampboard(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*AMPBOARD, *arguments],
         capture_output=True,
@@ -29,6 +30,7 @@ def ampboard(*arguments: str, **environment: str) -> subprocess.CompletedProcess
         timeout=120,
         env={**os.environ, "COLUMNS": "200", **environment},
         check=False,
+        cwd=folder,
     )
 
 
@@ -49,6 +51,43 @@ def test_show_is_played_recorded_and_replayed(jack_server: str, tmp_path: Path) 
     again = ampboard("replay", str(show / "show.jsonl"), "--out", str(tmp_path / "again.wav"))
     assert again.returncode == 0, again.stderr
     np.testing.assert_array_equal(read_sound(tmp_path / "again.wav"), read_sound(show / "output.wav"))
+
+
+def start_line(**changed: object) -> str:
+    fields = {
+        "event": "start", "preset": "crunch", "setlist": "", "slot": 0, "excluded": [], "sample_rate": RATE,
+        "block": BLOCK, "channels": 1, "outputs": 2,
+    }  # fmt: skip
+    return json.dumps(fields | changed)
+
+
+@pytest.mark.parametrize(
+    ("log", "options", "message"),
+    [
+        ("", (), "it is empty"),
+        ('{"event": "start"}', (), "show.jsonl:1: the start event is damaged: KeyError('sample_rate')"),
+        (start_line(), (), "there is no such recording: live --record keeps one"),
+        (start_line(), ("--input", "show.jsonl"), "no sound file that can be read"),
+        (start_line(), ("--out", "nowhere/again.wav"), "there is no folder"),
+        (start_line() + '\n{"event": "applied"}', (), "show.jsonl:2: the applied event is damaged"),
+    ],
+)
+def test_replay_that_cannot_be_is_one_line(tmp_path: Path, log: str, options: tuple[str, ...], message: str) -> None:
+    (tmp_path / "show.jsonl").write_text(log)
+    failed = ampboard("replay", "show.jsonl", "--out", "again.wav", *options, folder=tmp_path)
+    assert failed.returncode == 2
+    (line,) = failed.stderr.splitlines()
+    assert message in line
+
+
+def test_replay_renders_every_engine_of_a_show(tmp_path: Path) -> None:
+    (tmp_path / "show.jsonl").write_text(start_line() + "\n" + start_line())
+    for name, frames in (("input.wav", 2 * BLOCK), ("input-2.wav", 3 * BLOCK)):
+        soundfile.write(tmp_path / name, np.zeros(frames), RATE)
+    again = ampboard("replay", "show.jsonl", "--out", "again.wav", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert read_sound(tmp_path / "again.wav").shape == (2, 2 * BLOCK)
+    assert read_sound(tmp_path / "again-2.wav").shape == (2, 3 * BLOCK)
 
 
 def test_figures_come_as_json(jack_server: str) -> None:
