@@ -23,6 +23,7 @@ from ..plugins.entering import install_trail
 from ..rendering.score import Programme
 from .backends import STREAM, open_backend
 from .backends.protocol import Backend
+from .backends.stream import NOTE, POLL_SECONDS, StreamPlayer
 from .engine_trail import EngineTrail
 from .memory_use import resident_bytes
 from .player import Player
@@ -151,7 +152,7 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     install_trail(EngineTrail(region))
     programme = Programme.load(specification.preset or None, specification.setlist or None)
     rig = Rig(programme, layout, initial=specification.slot, excluded=specification.excluded)
-    notes = [note for note in (lock_memory(),) if note]
+    notes = [note for note in (lock_memory(), NOTE if streams else "") if note]
     freeze_collector()
     facts = Facts(
         backend=type(backend).name if backend else specification.backend,
@@ -197,8 +198,6 @@ def _play(talk: Talk, region: Region, rig: Rig, backend: Backend, *, slot: int) 
 
 
 def _stream(talk: Talk, region: Region, rig: Rig, specification: Specification, *, slot: int) -> int:
-    from .backends.stream import POLL_SECONDS, StreamPlayer
-
     if len(rig.facts) > 1:
         raise DeviceError("AudioStream plays one preset and cannot switch: use --preset, or another --backend")
     player = StreamPlayer(specification.wiring, rig, region, slot=slot)

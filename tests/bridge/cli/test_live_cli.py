@@ -188,6 +188,12 @@ def test_audio_stream_plays_one_preset_and_refuses_a_setlist(tmp_path: Path) -> 
     options = ("--backend", "stream", "--seconds", "0.5", "--no-spare", "--json")
     played = ampboard("live", "--preset", "crunch", *options, HOME=str(tmp_path))
     assert played.returncode == 0, played.stderr
+    figures = json.loads(played.stdout)
+    assert figures["frames"] is figures["callback_p99_us"] is None  # nobody measures them
+    kept = ampboard("live", "--preset", "crunch", *options, "--log", str(tmp_path), "--record", HOME=str(tmp_path))
+    assert kept.returncode == 2
+    assert "--record: AudioStream's sound does not pass through here" in kept.stderr
+    assert not list(tmp_path.glob("*.wav"))
     refused = ampboard("live", "--setlist", "demo", *options, HOME=str(tmp_path))
     assert refused.returncode == 2
     assert "AudioStream plays one preset and cannot switch" in refused.stderr
@@ -198,7 +204,50 @@ def test_nothing_there_is_one_line_that_says_why(tmp_path: Path) -> None:
     assert failed.returncode == 2
     (line,) = [line for line in failed.stderr.splitlines() if line.startswith("ampboard: ")]
     assert "no JACK server named 'nobody'" in line
-    assert "PortAudio" in line
+    assert "PortAudio" not in line  # a server was asked for
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--slot", "9"), "there is no slot 9: use 1 to 1"),
+        (("--source", "nope"), "there is no port 'nope': use one of system:capture_1"),
+        (("--midi-in", "socket:localhost:99999"), "PORT from 1 to 65535"),
+    ],
+)
+def test_option_that_fits_nothing_is_said_in_one_line(jack_server: str, options: tuple[str, ...], message: str) -> None:
+    failed = ampboard("live", "--preset", "crunch", "--no-spare", "--json", "--server", jack_server, *options)
+    assert failed.returncode == 2
+    (line,) = [line for line in failed.stderr.splitlines() if line.startswith("ampboard: ")]
+    assert message in line
+    assert "ampboard:" not in line.removeprefix("ampboard: ")
+
+
+def test_midi_input_is_found_on_the_named_server_by_a_part_of_its_name(jack_server: str) -> None:
+    jack = pytest.importorskip("jack", exc_type=ImportError)
+    board = jack.Client("FCB1010", no_start_server=True, servername=jack_server)
+    board.midi_outports.register("out")
+    with board:
+        listed = json.loads(ampboard("live", "--list", "--json", "--server", jack_server).stdout)["MIDI inputs"]
+        if not any("FCB1010" in row["port"] for row in listed):
+            pytest.skip("rtmidi has no JACK here")
+        played = ampboard(
+            "live", "--preset", "crunch", "--server", jack_server, "--midi-in", "FCB", "--seconds", "0.2", "--no-spare"
+        )
+    assert played.returncode == 0, played.stderr
+
+
+def test_earlier_show_is_not_overwritten_unasked(jack_server: str, tmp_path: Path) -> None:
+    (tmp_path / "show.jsonl").write_text("precious")
+    (tmp_path / "input-2.wav").write_text("too")
+    options = ("live", "--preset", "crunch", "--server", jack_server, "--seconds", "0.2", "--no-spare", "--log")
+    refused = ampboard(*options, str(tmp_path))
+    assert refused.returncode == 2
+    assert "--overwrite" in refused.stderr
+    assert (tmp_path / "show.jsonl").read_text() == "precious"
+    assert ampboard(*options, str(tmp_path), "--overwrite").returncode == 0
+    assert (tmp_path / "show.jsonl").read_text() != "precious"
+    assert not (tmp_path / "input-2.wav").exists()
 
 
 def test_unknown_midi_input_is_named(jack_server: str) -> None:
