@@ -102,12 +102,13 @@ def test_figures_come_as_json(jack_server: str) -> None:
     assert figures["dropped_messages"] == figures["restarts"] == 0
 
 
+@pytest.mark.parametrize("spare", ["--spare", "--no-spare"])
 def test_show_ends_with_its_figures_when_the_server_is_killed(
-    jack_process: tuple[str, subprocess.Popen[bytes]], tmp_path: Path
+    jack_process: tuple[str, subprocess.Popen[bytes]], tmp_path: Path, spare: str
 ) -> None:
     name, server = jack_process
     show = subprocess.Popen(
-        [*AMPBOARD, "live", "--preset", "crunch", "--backend", "jack", "--server", name, "--no-spare", "--json",
+        [*AMPBOARD, "live", "--preset", "crunch", "--backend", "jack", "--server", name, spare, "--json",
          "--log", str(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
