@@ -103,7 +103,7 @@ def test_figures_come_as_json(jack_server: str) -> None:
 
 
 @pytest.mark.parametrize("spare", ["--spare", "--no-spare"])
-def test_show_ends_with_its_figures_when_the_server_is_killed(
+def test_show_ends_with_its_figures_when_the_server_ends(
     jack_process: tuple[str, subprocess.Popen[bytes]], tmp_path: Path, spare: str
 ) -> None:
     name, server = jack_process
@@ -119,7 +119,7 @@ def test_show_ends_with_its_figures_when_the_server_is_killed(
         assert time.monotonic() < end
         time.sleep(0.05)
     time.sleep(0.5)
-    server.kill()
+    server.terminate()  # not killed: JACK keeps the place of a killed server, and has eight
     server.wait()
     out, errors = show.communicate(timeout=60)
     assert show.returncode == 2

@@ -51,8 +51,6 @@ def jack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
             server.kill()
             server.wait()
         log.close()
-        for left in Path("/dev/shm").glob(f"*_{name}_*"):  # by a server that was killed
-            left.unlink(missing_ok=True)
 
 
 @pytest.fixture
