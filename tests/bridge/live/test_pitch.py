@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from ampboard.bridge.live.tuner.tuner.decimator import Decimator
-from ampboard.bridge.live.tuner.tuner.pitch import PitchDetector
+from ampboard.bridge.live.tuner.decimator import Decimator
+from ampboard.bridge.live.tuner.pitch import PitchDetector
 
 RATES = (44_100, 48_000, 96_000)
 B0, E6 = 23, 88  # MIDI note numbers of 30.87 and 1318.5 Hz
