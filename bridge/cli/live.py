@@ -1,6 +1,7 @@
 """``ampboard live``: play a setlist through JACK or a sound card, switched by MIDI; and a show again from its log."""
 
 import math
+import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -64,6 +65,7 @@ def live(
     server: Annotated[str, typer.Option(help="Name of the JACK server.")] = "",
     log: Annotated[Path | None, typer.Option(help="Folder for the log (show.jsonl).")] = None,
     record: Annotated[bool, typer.Option("--record", help="Keep the sound in and out beside the log.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the show in the folder for the log.")] = False,
     spare: Annotated[
         bool, typer.Option("--spare/--no-spare", help="Keep a second engine loaded, for when a plugin ends the first.")
     ] = True,
@@ -76,6 +78,8 @@ def live(
     """Play live: audio in, audio out, a MIDI footswitch."""
     if context.invoked_subcommand:
         return
+    if server:
+        os.environ["JACK_DEFAULT_SERVER"] = server  # MIDI, and PortAudio's JACK devices, find it there
     if list_ports:
         _list(server, as_json=json)
         return
@@ -83,6 +87,8 @@ def live(
         raise typer.BadParameter("give --log too: the folder for the sound", param_hint="--record")
     if log:
         log.mkdir(parents=True, exist_ok=True)
+        _check_earlier(log, overwrite=overwrite)
+    from ...models.errors import AmpboardError
     from ..live.backends.protocol import Wiring
     from ..live.session import Session
     from ..live.specification import Specification
@@ -107,21 +113,26 @@ def live(
     session = Session(
         specification, midi=midi_in or (), midi_channel=midi_channel, folder=log, record=record, spare=spare
     )
+    reason = ""
     try:
         if not json:
             _show_load(session)
         _run(session, seconds, quiet=json, tuning=tuning, reference_hz=reference)
+    except AmpboardError as error:
+        reason = str(error)
+        raise
     finally:
-        summary = session.stop()
-    if json:
-        print_json(summary_facts(summary))
-    else:
-        print_facts(summary_facts(summary), as_json=False)
+        _print_summary(session.stop(reason), as_json=json)
 
 
 def replay(
     log: Annotated[Path, typer.Argument(help="The log of a show (show.jsonl).")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="WAV file for the result.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="WAV file for the result; -2 and so on behind the name for the engines after a restart."
+        ),
+    ],
     sound: Annotated[
         Path | None, typer.Option("--input", help="What was played; input.wav beside the log when left out.")
     ] = None,
@@ -129,14 +140,21 @@ def replay(
     """Render a show again from its log: what the engine put out, bit for bit."""
     import soundfile
 
+    from ...models.errors import AudioError
     from ..live.log import Played
-    from ..live.recording import read_sound
+    from ..live.recording import numbered, read_sound
     from ..live.replay import replay as render
 
-    played = Played.read(log)[0]
-    output = render(played, read_sound(sound or log.parent / "input.wav"))
-    soundfile.write(out, output.T, int(played.start["sample_rate"]), subtype="FLOAT")
-    console.print(f"{out}: {output.shape[1]} frames")
+    if not out.parent.is_dir():
+        raise AudioError(f"{out}: there is no folder {out.parent}: make it first")
+    for number, played in enumerate(Played.read(log), 1):
+        output = render(played, read_sound(numbered(sound or log.parent / "input.wav", number)))
+        target = numbered(out, number)
+        try:
+            soundfile.write(target, output.T, int(played.start["sample_rate"]), subtype="FLOAT")
+        except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
+            raise AudioError(f"{target}: cannot be written: {error}") from None
+        console.print(f"{target}: {output.shape[1]} frames")
 
 
 def summary_facts(summary: "Summary") -> dict[str, Any]:
@@ -147,11 +165,30 @@ def summary_facts(summary: "Summary") -> dict[str, Any]:
         "xruns": summary.xruns,
         "dropped_messages": summary.dropped,
         "restarts": summary.restarts,
-        "callback_p50_us": times.p50,
-        "callback_p99_us": times.p99,
-        "callback_longest_us": times.longest,
+        "callback_p50_us": times.p50 if times.count else None,
+        "callback_p99_us": times.p99 if times.count else None,
+        "callback_longest_us": times.longest if times.count else None,
         "budget_us": times.budget,
     }
+
+
+def _print_summary(summary: "Summary", *, as_json: bool) -> None:
+    facts = summary_facts(summary)
+    if not as_json:
+        facts = {name: "not measured" if value is None else value for name, value in facts.items()}
+    print_facts(facts, as_json=as_json)
+
+
+def _check_earlier(folder: Path, *, overwrite: bool) -> None:
+    """An earlier show's log and sound are not lost by mistake, and not mixed with a new one's."""
+    from ...models.errors import ParameterError
+
+    patterns = ("show.jsonl", "input.wav", "input-*.wav", "output.wav", "output-*.wav")
+    earlier = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    if earlier and not overwrite:
+        raise ParameterError(f"{earlier[0]}: an earlier show is there: give --overwrite, or another folder to --log")
+    for path in earlier:
+        path.unlink()
 
 
 def _show_load(session: "Session") -> None:
@@ -182,7 +219,7 @@ def _run(session: "Session", seconds: float | None, *, quiet: bool, tuning: str,
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.append(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, stop)
     end = math.inf if seconds is None else time.monotonic() + seconds
 
@@ -222,5 +259,7 @@ def _list(server: str, *, as_json: bool) -> None:
     for title, rows in found.items():
         if isinstance(rows, str):
             print_error(rows)
-        else:
+        elif rows:
             print_rows(rows, as_json=False, title=title)
+        else:
+            console.print(f"{title}: nothing found")

@@ -191,5 +191,3 @@ class Engine:
     def _take_facts(self, answer: dict[str, Any]) -> None:
         if "ready" in answer:
             self.facts = Facts.from_json(answer["ready"])
-            if os.name == "posix":
-                self.region.remove()  # both have mapped it: nothing is left behind, however this ends

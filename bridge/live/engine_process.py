@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from ..plugins.entering import install_trail
 from ..rendering.score import Programme
 from .backends import STREAM, open_backend
 from .backends.protocol import Backend
+from .backends.stream import NOTE, POLL_SECONDS, StreamPlayer
 from .engine_trail import EngineTrail
 from .memory_use import resident_bytes
 from .player import Player
@@ -44,7 +46,8 @@ class Talk:
 
     def say(self, **fields: Any) -> None:
         """Send a line."""
-        os.write(self._out, line(**fields))
+        with suppress(BrokenPipeError):  # nobody listens any more: input has ended as well, and with it this process
+            os.write(self._out, line(**fields))
 
     def hear(self) -> dict[str, Any]:
         """Wait for a line."""
@@ -123,7 +126,8 @@ class AudioThread:
 def main() -> int:
     """Run the engine; return its exit code."""
     began = time.perf_counter()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    for number in {signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)}:  # for the process that started this one
+        signal.signal(number, signal.SIG_IGN)
     talk = Talk()
     request = talk.hear()
     try:
@@ -136,6 +140,8 @@ def main() -> int:
 def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     specification = Specification.from_json(request["specification"])
     region = Region.attach(request["region"])
+    if os.name == "posix":
+        region.remove()  # both have mapped it: nothing is left behind, however this ends
     known: list[int] | None = request.get("layout")  # a spare engine opens nothing before it is needed
     wiring = specification.wiring
     streams = specification.backend == STREAM
@@ -146,7 +152,7 @@ def _run(talk: Talk, request: dict[str, Any], began: float) -> int:
     install_trail(EngineTrail(region))
     programme = Programme.load(specification.preset or None, specification.setlist or None)
     rig = Rig(programme, layout, initial=specification.slot, excluded=specification.excluded)
-    notes = [note for note in (lock_memory(),) if note]
+    notes = [note for note in (lock_memory(), NOTE if streams else "") if note]
     freeze_collector()
     facts = Facts(
         backend=type(backend).name if backend else specification.backend,
@@ -192,8 +198,6 @@ def _play(talk: Talk, region: Region, rig: Rig, backend: Backend, *, slot: int) 
 
 
 def _stream(talk: Talk, region: Region, rig: Rig, specification: Specification, *, slot: int) -> int:
-    from .backends.stream import POLL_SECONDS, StreamPlayer
-
     if len(rig.facts) > 1:
         raise DeviceError("AudioStream plays one preset and cannot switch: use --preset, or another --backend")
     player = StreamPlayer(specification.wiring, rig, region, slot=slot)

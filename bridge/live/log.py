@@ -15,6 +15,7 @@ from .records import Command, Event, Record
 from .specification import Facts, Specification
 
 VERSION: Final = 1
+_COUNTS: Final = ("sample_rate", "block", "channels", "outputs", "slot")
 
 
 class ShowLog:
@@ -34,8 +35,8 @@ class ShowLog:
         self._write(
             "start",
             version=VERSION,
-            preset=specification.preset,
-            setlist=specification.setlist,
+            preset=_lasting(specification.preset),
+            setlist=_lasting(specification.setlist),
             slot=specification.slot,
             excluded=excluded,
             backend=facts.backend,
@@ -112,17 +113,39 @@ class Played:
             When it cannot be read, or is no log: file and line are named.
         """
         found: list[Self] = []
-        for line in _lines(Path(path)):
-            if line["event"] == "start":
-                found.append(cls(line, (), None))
-            elif not found:
-                raise AudioError(f"{path}: no log of a show: its first line must be a start event")
-            elif line["event"] == "applied":
-                last = found[-1]
-                found[-1] = cls(last.start, (*last.commands, (int(line["frame"]), _command(line))), None)
-            elif line["event"] == "stopped":
-                found[-1] = cls(found[-1].start, found[-1].commands, int(line["frame"]))
+        for number, line in enumerate(_lines(Path(path)), 1):
+            try:
+                if line["event"] == "start":
+                    found.append(cls(_start(line), (), None))
+                elif not found:
+                    raise AudioError(f"{path}: no log of a show: its first line must be a start event")
+                elif line["event"] == "applied":
+                    last = found[-1]
+                    found[-1] = cls(last.start, (*last.commands, (int(line["frame"]), _command(line))), None)
+                elif line["event"] == "stopped":
+                    found[-1] = cls(found[-1].start, found[-1].commands, int(line["frame"]))
+            except (KeyError, TypeError, ValueError) as error:
+                raise AudioError(f"{path}:{number}: the {line['event']} event is damaged: {error!r}") from None
+        if not found:
+            raise AudioError(f"{path}: no log of a show: it is empty")
         return found
+
+
+def _start(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A start event, each field of which that a replay needs is there."""
+    for name in _COUNTS:
+        int(line[name])
+    if not isinstance(line["preset"] or line["setlist"], str):
+        raise TypeError("preset or setlist")
+    if not all(len(place) == 2 for place in line["excluded"]):
+        raise ValueError("excluded")
+    return line
+
+
+def _lasting(place: str) -> str:
+    """A file's place from the root on, so that the log is good from every folder; a name in the library as it is."""
+    path = Path(place)
+    return str(path.expanduser().absolute()) if path.suffix == ".toml" or len(path.parts) > 1 else place
 
 
 def _command(line: Mapping[str, Any]) -> Record:

@@ -3,7 +3,8 @@
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from ...models.errors import MidiError, ParameterError
 
 SOCKET: Final = "socket"
 VIRTUAL: Final = "virtual"
+HIGHEST_PORT: Final = 65535  # of TCP
 
 _APIS: Final[Mapping[str, str]] = MappingProxyType(
     {"": "", "jack": "UNIX_JACK", "alsa": "LINUX_ALSA", "coremidi": "MACOSX_CORE", "winmm": "WINDOWS_MM"}
@@ -22,6 +24,20 @@ _APIS: Final[Mapping[str, str]] = MappingProxyType(
 GRAMMAR: Final = "[jack:|alsa:|coremidi:|winmm:][virtual:]NAME, or socket:HOST:PORT"
 
 Heard = Callable[[mido.Message], None]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The MIDI inputs of one API, as it calls them."""
+
+    api: str
+    backend: Any
+    names: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """As `open_midi_input` takes them."""
+        return tuple(f"{self.api}:{name}" if self.api else name for name in self.names)
 
 
 class SocketPort:
@@ -117,14 +133,16 @@ def open_midi_input(name: str, heard: Heard) -> Any:
     kind, _, rest = name.partition(":")
     if kind == SOCKET:
         host, _, port = rest.rpartition(":")
-        if not host or not port.isdigit():
-            raise ParameterError(f"MIDI input {name!r}: use {GRAMMAR}")
+        if not host or not port.isdecimal() or not 0 < int(port) <= HIGHEST_PORT:
+            raise ParameterError(f"MIDI input {name!r}: use {GRAMMAR}, PORT from 1 to {HIGHEST_PORT}")
         return SocketPort(host, int(port), heard)
     api, wanted = (kind, rest) if kind in _APIS and rest else ("", name)
     virtual = wanted.startswith(f"{VIRTUAL}:")
     wanted = wanted.removeprefix(f"{VIRTUAL}:")
-    backend = _backend(api)
-    found = wanted if virtual else _matching(name, wanted, _input_names(backend, api))
+    if virtual:
+        backend, found = _backend(api), wanted
+    else:
+        backend, found = _matching(name, wanted, _answering((api,) if api else _APIS))
     try:
         return backend.open_input(found, virtual=virtual, callback=heard)
     except (OSError, RuntimeError, ValueError) as error:
@@ -132,15 +150,14 @@ def open_midi_input(name: str, heard: Heard) -> Any:
 
 
 def list_midi_inputs() -> list[str]:
-    """Names of the MIDI inputs there are, as `open_midi_input` takes them."""
-    found: list[str] = []
-    for api in _APIS:
-        try:
-            names = _input_names(_backend(api), api)
-        except MidiError:
-            continue
-        found += [f"{api}:{name}" if api else name for name in names]
-    return list(dict.fromkeys(found))
+    """Names of the MIDI inputs there are, as `open_midi_input` takes them.
+
+    Raises
+    ------
+    MidiError
+        When nothing can have one: the library is missing.
+    """
+    return [name for there in _answering(_APIS) for name in there.shown]
 
 
 def _backend(api: str) -> Any:
@@ -161,13 +178,29 @@ def _input_names(backend: Any, api: str) -> list[str]:
         raise MidiError(f"MIDI: {api or 'the system'} answers {error}: is it running?") from None
 
 
-def _matching(name: str, wanted: str, names: Iterable[str]) -> str:
-    there = list(names)
-    for candidate in there:
-        if candidate == wanted:
-            return candidate
-    found = [candidate for candidate in there if wanted.lower() in candidate.lower()]
+def _answering(apis: Iterable[str]) -> list[Inputs]:
+    """What each API of the system has; those that are not there are left out, unless none is."""
+    found: list[Inputs] = []
+    reasons: list[MidiError] = []
+    for api in apis:
+        try:
+            backend = _backend(api)
+            found.append(Inputs(api, backend, tuple(_input_names(backend, api))))
+        except MidiError as error:
+            reasons.append(error)
     if not found:
-        known = ", ".join(there) or "none"
-        raise MidiError(f"there is no MIDI input {name!r}: there are {known}; or use {GRAMMAR}")
-    return found[0]
+        raise reasons[0]
+    return found
+
+
+def _matching(name: str, wanted: str, found: Sequence[Inputs]) -> tuple[Any, str]:
+    """The backend and the whole name of a port: one that is called so, else one with it as a part of its name."""
+    for inputs in found:
+        if wanted in inputs.names:
+            return inputs.backend, wanted
+    for inputs in found:
+        for candidate in inputs.names:
+            if wanted.lower() in candidate.lower():
+                return inputs.backend, candidate
+    known = ", ".join(shown for inputs in found for shown in inputs.shown) or "none"
+    raise MidiError(f"there is no MIDI input {name!r}: there are {known}; or use {GRAMMAR}")

@@ -52,9 +52,7 @@ class Player:
         self._stopping = -1  # frames left
         self._metered = 0
         self._peaks = [0.0, 0.0]
-        self._squares = [0.0, 0.0]
         self._longest = 0
-        self._words[Word.SLOT] = slot
 
     @property
     def ended(self) -> bool:
@@ -130,7 +128,6 @@ class Player:
             self._waiting = record._replace(kind=Command.SWITCH, slot=self._desk.slot)
         elif record.kind == Command.STOP:
             self._stopping = self._stop_frames
-        self._words[Word.SLOT] = self._desk.slot
 
     def _answer(self, kind: Event, record: Record) -> None:
         self._report(record._replace(kind=kind, command=record.kind, rest=0))
@@ -147,8 +144,6 @@ class Player:
     def _meter(self, played: Audio, output: Audio) -> None:
         for side, block in enumerate((played, output)):
             self._peaks[side] = max(self._peaks[side], float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
-            flat = block.ravel()
-            self._squares[side] += float(flat @ flat) / block.shape[0]
         self._metered += played.shape[1]
         if self._metered < self._meter_frames:
             return
@@ -161,12 +156,10 @@ class Player:
                 value=self._longest / self._block_ns,
                 peak_in=self._peaks[0],
                 peak_out=self._peaks[1],
-                rms_in=(self._squares[0] / self._metered) ** 0.5,
-                rms_out=(self._squares[1] / self._metered) ** 0.5,
             )
         )
         self._metered = self._longest = 0
-        self._peaks[:] = self._squares[:] = (0.0, 0.0)
+        self._peaks[:] = (0.0, 0.0)
 
     def _tidy(self, begun: int) -> None:
         """Return used chains to rest as far as the time of this block allows; one step at least where one is wanted."""

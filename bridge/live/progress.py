@@ -22,7 +22,7 @@ class Progress:
         Quarter notes a minute, once there is a tempo.
     muted, bypassed : bool
         Whether the output is silenced for tuning, and whether the dry signal plays.
-    peak_in, peak_out, rms_in, rms_out : float
+    peak_in, peak_out : float
         Amplitudes, full scale at 1.
     load : float
         The longest callback of the last twentieth of a second, as a part of a block.
@@ -46,8 +46,6 @@ class Progress:
     bypassed: bool = False
     peak_in: float = 0.0
     peak_out: float = 0.0
-    rms_in: float = 0.0
-    rms_out: float = 0.0
     load: float = 0.0
     xruns: int = 0
     dropped: int = 0
@@ -59,9 +57,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a show went: what stands at the end of its log."""
+    """How a show went: what stands at the end of its log; `frames` is None where nobody counts them."""
 
-    frames: int
+    frames: int | None
     xruns: int
     dropped: int
     restarts: int

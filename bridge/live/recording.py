@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
+from ...models.errors import AudioError
 from ..audio import Audio
 from .region import Region
 from .specification import Facts
@@ -29,7 +30,6 @@ class Recording:
         self._folder = folder
         self._facts = facts
         self._number = 0
-        self.lost = 0
         self.next()
 
     def next(self) -> None:
@@ -37,11 +37,10 @@ class Recording:
         self.close()
         self._number += 1
         self._frame = 0
-        ending = "" if self._number == 1 else f"-{self._number}"
         channels = {INPUT: self._facts.channels, OUTPUT: self._facts.outputs}
         self._files = {
             name: soundfile.SoundFile(
-                self._folder / f"{name}{ending}.wav",
+                numbered(self._folder / f"{name}.wav", self._number),
                 "w",
                 samplerate=self._facts.sample_rate,
                 channels=count,
@@ -50,16 +49,16 @@ class Recording:
             for name, count in channels.items()
         }
 
-    def take(self, region: Region) -> None:
-        """Write what has been played since the last call; silence where that was too long ago."""
+    def take(self, region: Region) -> int:
+        """Write what has been played since the last call; silence where that was too long ago: its frames."""
         sound = region.read_sound(self._frame, self._facts.channels, self._facts.outputs)
         lost = sound.start - self._frame
-        self.lost += lost
         for file, block in zip(self._files.values(), (sound.input, sound.output), strict=True):
             if lost:
                 file.write(np.zeros((lost, file.channels), np.float32))
             file.write(np.ascontiguousarray(block.T))
         self._frame = sound.start + sound.input.shape[1]
+        return lost
 
     def close(self) -> None:
         """End the files."""
@@ -67,7 +66,27 @@ class Recording:
             file.close()
 
 
+def numbered(path: Path, number: int) -> Path:
+    """The file for the first engine as it is called, ``-2`` and so on behind the name for those after it."""
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+
+
 def read_sound(path: Path) -> Audio:
-    """A recording as float32 of shape (channels, frames)."""
-    sound, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    """Read a recording.
+
+    Returns
+    -------
+    ndarray of float32, shape (channels, frames)
+
+    Raises
+    ------
+    AudioError
+        When it is not there, or no sound file.
+    """
+    if not path.is_file():
+        raise AudioError(f"{path}: there is no such recording: live --record keeps one, --input names another")
+    try:
+        sound, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"{path}: no sound file that can be read: {error}") from None
     return np.ascontiguousarray(sound.T, np.float32)

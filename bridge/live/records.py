@@ -50,8 +50,8 @@ class Event(IntEnum):
         A command did nothing: `slot` or `index` does not exist.
     METERS
         Twenty times a second: `slot` plays; `value` is the longest callback since the last report as a part of a
-        block; `index` counts xruns since the start, `number` the chains that ring; `peak_in`, `peak_out`, `rms_in`,
-        `rms_out` are amplitudes over all channels since the last report, full scale at 1.
+        block; `index` counts xruns since the start, `number` the chains that ring; `peak_in` and `peak_out`
+        are amplitudes over all channels since the last report, full scale at 1.
     XRUN
         The server reports that audio was lost; `index` counts since the start.
     GAP
@@ -95,7 +95,7 @@ class Record(NamedTuple):
         Of a command: when it was sent, in nanoseconds of ``time.monotonic_ns``.
     value : float
         See the kinds.
-    peak_in, peak_out, rms_in, rms_out : float
+    peak_in, peak_out : float
         Of METERS.
     """
 
@@ -110,9 +110,7 @@ class Record(NamedTuple):
     value: float = 0.0
     peak_in: float = 0.0
     peak_out: float = 0.0
-    rms_in: float = 0.0
-    rms_out: float = 0.0
 
 
-PAYLOAD: Final = struct.Struct("<BBHiIIqqd4f")
+PAYLOAD: Final = struct.Struct("<BBHiIIqqd2f8x")
 """The fields of a record as they lie in memory: 56 bytes."""

@@ -33,8 +33,6 @@ class Word(IntEnum):
         Frames played.
     CALLBACKS
         Blocks played.
-    SLOT
-        The slot that plays.
     XRUNS
         Times the server reported lost audio.
     INSIDE
@@ -49,12 +47,11 @@ class Word(IntEnum):
 
     FRAMES = 0
     CALLBACKS = 1
-    SLOT = 2
-    XRUNS = 3
-    INSIDE = 4
-    LONGEST = 5
-    SOUND = 6
-    ORIGIN = 7
+    XRUNS = 2
+    INSIDE = 3
+    LONGEST = 4
+    SOUND = 5
+    ORIGIN = 6
 
 
 _WORD_BYTES: Final = 512

@@ -110,7 +110,7 @@ class Rig:
         self.layout = layout
         self.shared = tuple(programme.first_of(slot) for slot in range(len(programme.presets)))
         if not 0 <= initial < len(self.shared):
-            raise ParameterError(f"there is no slot {initial}: use 0 to {len(self.shared) - 1}")
+            raise ParameterError(f"there is no slot {initial + 1}: use 1 to {len(self.shared)}")
         self._chains: dict[int, StreamingChain] = {}
         facts: list[SlotFacts] = []
         for slot, first in enumerate(self.shared):

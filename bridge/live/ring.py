@@ -40,11 +40,6 @@ class Ring:
         self._words = memory[:HEADER_BYTES].cast("Q")
         self._records = memory[HEADER_BYTES : ring_bytes(capacity)]
 
-    def release(self) -> None:
-        """Let go of the shared memory."""
-        self._words.release()
-        self._records.release()
-
     @property
     def dropped(self) -> int:
         """Records that found the ring full and were lost."""

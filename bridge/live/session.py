@@ -26,6 +26,7 @@ from ..midi.actions import (
 from ..midi.settings import Move, Settings, Standing
 from ..midi.words import CEASELESS, message_words
 from ..rendering.score import Programme
+from .backends import STREAM
 from .engine import Engine
 from .log import ShowLog
 from .midi_ports import open_midi_input
@@ -87,6 +88,8 @@ class Session:
         record: bool = False,
         spare: bool = True,
     ) -> None:
+        if record and specification.backend == STREAM:
+            raise ParameterError("--record: AudioStream's sound does not pass through here: use another --backend")
         self.programme = Programme.load(specification.preset or None, specification.setlist or None)
         self._mapper = self.programme.mapper(midi_channel)
         self._settings = Settings(self.programme.presets, self._standing)
@@ -110,7 +113,7 @@ class Session:
             if folder and record:
                 self._recording = Recording(folder, self.facts)
             for remark in (*self.facts.notes, note):
-                self._say(remark)
+                self.say(remark)
             self._show_slot(specification.slot)
             self._do(lambda: self._mapper.begin(specification.slot))
             self._ports += [open_midi_input(name, self.hear) for name in midi]
@@ -152,7 +155,7 @@ class Session:
             case PlayMidi(message):
                 self.send(Command.MIDI, slot=len(message), index=int.from_bytes(message, "little"))
             case _ if isinstance(action, Unanswered):
-                self._say(str(action))
+                self.say(str(action))
                 kind = "unknown_program" if isinstance(action, UnknownProgram) else "unknown_snapshot"
                 self._log.remark(kind, **asdict(action))
             case _ if isinstance(action, ParameterAction):
@@ -168,7 +171,7 @@ class Session:
     def select(self, slot: int) -> None:
         """Bring up a slot, with its snapshot and tempo; say so when there is none."""
         if not 0 <= slot < len(self.programme.presets):
-            self._say(f"slot {slot}: there is none, nothing was switched")
+            self.say(f"slot {slot + 1}: there is none, nothing was switched")
             return
         self._do(lambda: self._mapper.select(slot))
 
@@ -178,7 +181,11 @@ class Session:
 
     def next_snapshot(self, step: int = 1) -> None:
         """Recall the snapshot `step` further in the preset that plays, round its ends."""
-        self._do(lambda: self._mapper.step_snapshot(step))
+        preset = self.programme.presets[self._selected]
+        if preset.snapshots:
+            self._do(lambda: self._mapper.step_snapshot(step))
+        else:
+            self.say(f"preset {preset.name!r} has no snapshots")
 
     def recall(self, snapshot: int | str) -> None:
         """Recall a snapshot of the preset that plays, by index or name; say so when there is none."""
@@ -218,8 +225,9 @@ class Session:
     def level(self, name: str, decibels: float) -> None:
         """Set one of the gains behind all chains; see `LEVELS`."""
         index = LEVELS.index(name)
-        self._levels[index] = decibels
-        self.send(Command.LEVEL, index=index, value=decibels)
+        with self._lock:
+            self._levels[index] = decibels
+            self.engine.send(Command.LEVEL, index=index, value=decibels)
 
     def mute(self, on: bool) -> None:
         """Silence the output, to tune; or let it sound."""
@@ -240,6 +248,11 @@ class Session:
         with self._lock:
             return self.engine.send(command, slot=slot, index=index, value=value)
 
+    def say(self, message: str) -> None:
+        """Have the player read something."""
+        if message:
+            self.view.messages.append(message)
+
     def poll(self) -> list[Record]:
         """Take in what happened: restart the engine if it ended, log its events, keep its sound; return the events.
 
@@ -252,45 +265,41 @@ class Session:
             ended = self._supervisor.check(self._selected, self._state())
         if ended:
             self._take_over(*ended)
-        events = self.engine.events()
-        for record in events:
-            self._take(record)
-        if self._recording:
-            self._recording.take(self.engine.region)
-        self.view.dropped = self._gone.dropped + self.engine.dropped
-        return events
+        return self._collect()
 
     def summary(self) -> Summary:
         """How it has gone so far."""
         gone = self._gone
         return Summary(
-            frames=gone.frames + self.view.frame,
+            frames=gone.frames + self.view.frame if self.facts.measured else None,
             xruns=gone.xruns + self.view.xruns,
             dropped=gone.dropped + self.engine.dropped,
             restarts=self._restarts,
             times=CallbackTimes.of(gone.histogram + Histogram.read(self.engine.region), self.facts.budget),
         )
 
-    def stop(self) -> Summary:
-        """Fade out, end the engine and write the end of the log."""
+    def stop(self, reason: str = "") -> Summary:
+        """Fade out, end the engine and write the end of the log, with the reason where it is not the player's wish."""
         self.send(Command.STOP)
         end = time.monotonic() + STOP_SECONDS
         while time.monotonic() < end and self.engine.exit_code is None:
-            if any(record.kind == Event.STOPPED for record in self.poll()):
+            if any(record.kind == Event.STOPPED for record in self._collect()):
                 break
             time.sleep(0.005)
+        self._collect()
         summary = self.summary()
         times = summary.times
         self._log.remark(
             "end",
+            reason=reason,
             frames=summary.frames,
             xruns=summary.xruns,
             dropped=summary.dropped,
             restarts=summary.restarts,
             callbacks=times.count,
-            p50_us=times.p50,
-            p99_us=times.p99,
-            longest_us=times.longest,
+            p50_us=times.p50 if times.count else None,
+            p99_us=times.p99 if times.count else None,
+            longest_us=times.longest if times.count else None,
             budget_us=times.budget,
         )
         self.close()
@@ -306,6 +315,15 @@ class Session:
         self._log.close()
         self._supervisor.close()
 
+    def _collect(self) -> list[Record]:
+        """What the engine has reported, logged; and its sound kept."""
+        events = self.engine.events()
+        for record in events:
+            self._take(record)
+        self._record(self.engine)
+        self.view.dropped = self._gone.dropped + self.engine.dropped
+        return events
+
     def _do(self, find: Callable[[], Sequence[Action]]) -> None:
         """Do what the mapper answers; one at a time, in the order of the questions."""
         with self._order:
@@ -316,12 +334,12 @@ class Session:
 
     def _move_all(self, moves: Sequence[Move]) -> None:
         indices = {int(self._control(move.slot, move.target)["index"]): move for move in moves}
-        self._moved |= {index: move.value for index, move in indices.items()}
         records = [
             Record(Command.MOVE, slot=move.slot, index=index, value=move.value) for index, move in indices.items()
         ]
-        for start in range(0, len(records), MOST_AT_ONCE):
-            with self._lock:
+        with self._lock:
+            self._moved |= {index: move.value for index, move in indices.items()}
+            for start in range(0, len(records), MOST_AT_ONCE):
                 self.engine.send_bundle(records[start : start + MOST_AT_ONCE])
 
     def _standing(self, slot: int, target: str) -> Standing | None:
@@ -348,17 +366,22 @@ class Session:
     def _take_over(self, ended: Engine, restart: Any) -> None:
         for record in ended.events():
             self._take(record)
+        self._record(ended)
         if self._recording:
-            self._recording.take(ended.region)
             self._recording.next()
         self._gone = self._gone.plus(self.view, ended)
         self._restarts += 1
         ended.close()
-        self._say(str(restart))
+        self.say(str(restart))
         self._log.remark("restart", reason=restart.reason, culprit=str(restart.culprit or ""), seconds=restart.seconds)
         specification = replace(self._supervisor.specification, slot=self._selected)
         self.facts = self.engine.facts
         self._log.start(specification, self.facts, tuple(sorted(self._supervisor.excluded)))
+
+    def _record(self, engine: Engine) -> None:
+        if self._recording and (lost := self._recording.take(engine.region)):
+            self.say(f"{lost} frames are missing from the recording: silence stands in their place")
+            self._log.remark("unrecorded", frames=lost)
 
     def _take(self, record: Record) -> None:
         view = self.view
@@ -368,13 +391,14 @@ class Session:
             case Event.METERS:
                 view.load, view.xruns, view.ringing = record.value, record.index, record.number
                 view.peak_in, view.peak_out = record.peak_in, record.peak_out
-                view.rms_in, view.rms_out = record.rms_in, record.rms_out
             case Event.APPLIED if record.command == Command.SWITCH:
                 self._show_slot(record.slot)
+            case Event.XRUN:
+                view.xruns = record.index
             case Event.REFUSED:
-                self._say(f"the engine refused {Command(record.command).name.lower()} {record.slot} {record.index}")
+                self.say(f"the engine refused {Command(record.command).name.lower()} {record.slot} {record.index}")
             case Event.NONFINITE:
-                self._say(f"preset {view.preset!r} put out something that is not a number: its chain starts anew")
+                self.say(f"preset {view.preset!r} put out something that is not a number: its chain starts anew")
             case _:
                 pass
 
@@ -382,7 +406,3 @@ class Session:
         self.view.slot, self.view.preset = slot, self.programme.presets[slot].name
         if self.slots:
             self.view.song, self.view.notes = self.slots[slot].song, self.slots[slot].notes
-
-    def _say(self, message: str) -> None:
-        if message:
-            self.view.messages.append(message)

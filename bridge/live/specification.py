@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from .backends import STREAM
 from .backends.protocol import Wiring
 
 
@@ -86,6 +87,11 @@ class Facts:
         """What `asdict` made of it."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return cls(**fields)
+
+    @property
+    def measured(self) -> bool:
+        """Whether frames, levels and callback times can be told: not by a thread that never meets Python."""
+        return self.backend != STREAM
 
     @property
     def budget(self) -> float:

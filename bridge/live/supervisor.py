@@ -130,7 +130,7 @@ class Supervisor:
         Raises
         ------
         DeviceError
-            When engines keep ending.
+            When engines keep ending, or none can play any more: `engine` is still the one that ended.
         """
         hangs = self._standstill.lasts(self.engine)
         if hangs:
@@ -148,12 +148,7 @@ class Supervisor:
         if culprit:
             self.excluded.update(culprit.places)
             self._note_verdict(culprit, code, reason, hangs=hangs)
-        try:
-            self.engine = self._next(slot)
-            self.engine.play(slot, self.excluded)
-        except AmpboardError:
-            ended.close()
-            raise
+        self.engine = self._successor(slot, reason)
         for record in state:
             self.engine.send(Command(record.kind), slot=record.slot, index=record.index, value=record.value)
         restart = Restart(reason, culprit, time.monotonic() - began)
@@ -169,16 +164,24 @@ class Supervisor:
             record_verdict(identity, verdict)
         self._verdicts.clear()
 
+    def _successor(self, slot: int, reason: str) -> Engine:
+        """An engine that plays on; what failed is closed, and why the last one ended is part of the error."""
+        engine = self._next(slot)
+        try:
+            engine.wait_until_ready()
+            engine.play(slot, self.excluded)
+        except AmpboardError as error:
+            engine.close()
+            raise DeviceError(f"the engine ended ({reason}) and no other can play: {error}") from None
+        return engine
+
     def _next(self, slot: int) -> Engine:
         spare, self._spare = self._spare, None
         if spare and spare.exit_code is None:
-            spare.wait_until_ready()
             return spare
         if spare:
             spare.close()
-        engine = Engine(replace(self.specification, slot=slot, excluded=tuple(sorted(self.excluded))))
-        engine.wait_until_ready()
-        return engine
+        return Engine(replace(self.specification, slot=slot, excluded=tuple(sorted(self.excluded))))
 
     def _keep_spare(self) -> None:
         if self._with_spare:

@@ -33,7 +33,7 @@ def open_backend(name: str, wiring: Wiring) -> Backend:
     Parameters
     ----------
     name : str
-        Which backend; ``"auto"`` takes the first that opens.
+        Which backend; ``"auto"`` takes the first that opens, and JACK where a server is named.
     wiring : Wiring
         What to open.
 
@@ -44,6 +44,8 @@ def open_backend(name: str, wiring: Wiring) -> Backend:
     ParameterError
         When no backend has this name.
     """
+    if name == AUTO and wiring.server:
+        name = "jack"  # nothing else has a server
     if name in _CLASSES:
         return _backend(name)(wiring)
     if name != AUTO:

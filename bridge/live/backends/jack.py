@@ -84,7 +84,10 @@ class JackBackend:
 
         count_xruns = self._watch_xruns(listener)
 
+        played = np.empty((len(in_ports), self.block), np.float32)
+
         def play(frames: int) -> None:
+            nonlocal played
             count_xruns()
             began = last_frame_time(pointer)
             if self._expected < 0:
@@ -93,7 +96,8 @@ class JackBackend:
                 listener.gap((began - self._expected + _HALF) % (2 * _HALF) - _HALF)
             self._expected = (began + frames) % (2 * _HALF)
             size = 4 * frames
-            played = np.empty((len(in_ports), frames), np.float32)
+            if frames != played.shape[1]:  # the server has changed its block
+                played = np.empty((len(in_ports), frames), np.float32)
             for row, port in zip(played, in_ports, strict=True):
                 row[:] = np.frombuffer(data(get_buffer(port, frames), size), np.float32)
             output = process(played)
@@ -134,9 +138,8 @@ class JackBackend:
         if tuple(wanted) == NONE:
             return
         if wanted:
-            known = [
-                port.name for port in self._client.get_ports(is_audio=True, is_output=is_output, is_input=not is_output)
-            ]
+            ports = self._client.get_ports(is_audio=True, is_output=is_output, is_input=not is_output)
+            known = [port.name for port in ports if port.name.partition(":")[0] != self._client.name]
             for name in wanted:
                 if name not in known:
                     raise DeviceError(f"JACK: there is no port {name!r}: use one of {', '.join(known) or 'none'}")

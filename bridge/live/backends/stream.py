@@ -14,6 +14,7 @@ from ..region import Region, Word
 from ..rig import Rig
 from .protocol import Wiring
 
+NOTE: Final = "AudioStream: levels, load and frames are not measured, and the tuner hears nothing"
 POLL_SECONDS: Final = 0.005
 MUTED_DB: Final = -120.0
 
@@ -62,7 +63,8 @@ class StreamPlayer:
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise DeviceError(f"AudioStream: {source!r} and {sink!r} cannot be opened: {error}") from None
-        region.words[Word.SLOT] = slot
+        self._lost = 0
+        self._xruns = 0
 
     def start(self) -> None:
         """Let it sound."""
@@ -81,8 +83,16 @@ class StreamPlayer:
             if record.kind == Command.STOP:
                 self._region.events.push(Record(Event.STOPPED))
                 return False
-        self._region.words[Word.XRUNS] = int(self._stream.dropped_input_frame_count > 0)
+        self._count_xruns()
         return True
+
+    def _count_xruns(self) -> None:
+        """Frames that were lost since the last look are one xrun."""
+        lost = int(self._stream.dropped_input_frame_count)
+        if lost > self._lost:
+            self._lost, self._xruns = lost, self._xruns + 1
+            self._region.words[Word.XRUNS] = self._xruns
+            self._region.events.push(Record(Event.XRUN, index=self._xruns))
 
     def _apply(self, record: Record) -> bool:
         if record.kind == Command.MOVE:

@@ -114,6 +114,9 @@ class Watcher:
 
     def _toggle_tuner(self) -> None:
         """Show the tuner and be silent, or play again as before."""
+        if not self.session.facts.measured:
+            self.session.say("there is no tuner with this backend: it hears nothing")
+            return
         if self._page is Page.TUNER:
             self._page = Page.SHOW
             self.session.mute(self._mute_before_tuning)

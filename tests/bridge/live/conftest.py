@@ -14,7 +14,8 @@ RATE = 48_000
 
 
 @pytest.fixture
-def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def jack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Name and process of a server."""
     if shutil.which("jackd") is None:
         pytest.skip("no jackd: install jackd2")
     jack = pytest.importorskip("jack", reason="no JACK-Client: install ampboard[live]", exc_type=ImportError)
@@ -41,7 +42,7 @@ def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 time.sleep(0.1)
         else:
             pytest.skip("jackd does not answer within 10 s")
-        yield name
+        yield name, server
     finally:
         server.terminate()
         try:
@@ -50,3 +51,8 @@ def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server.kill()
             server.wait()
         log.close()
+
+
+@pytest.fixture
+def jack_server(jack_process: tuple[str, subprocess.Popen[bytes]]) -> str:
+    return jack_process[0]

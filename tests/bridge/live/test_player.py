@@ -87,7 +87,6 @@ def test_switch_takes_effect_at_the_next_block_and_says_when(bench: Bench) -> No
     bench.play(1)
     (applied,) = bench.of_kind(Event.APPLIED)
     assert (applied.command, applied.slot, applied.number, applied.frame) == (Command.SWITCH, 1, 7, 10 * BLOCK)
-    assert bench.region.words[Word.SLOT] == 1
 
 
 @pytest.mark.parametrize(
@@ -275,7 +274,6 @@ def test_meters_tell_levels_and_xruns(bench: Bench) -> None:
     assert 35 <= len(meters) <= 40
     played = np.concatenate(bench.heard, axis=1)
     assert max(m.peak_in for m in meters) == pytest.approx(np.abs(played).max(), rel=1e-6)
-    assert np.mean([m.rms_in for m in meters]) == pytest.approx(played.std(), rel=0.01)
     assert all(m.index == 2 and m.slot == 0 for m in meters)
 
 

@@ -31,7 +31,7 @@ def ring(capacity: int) -> Ring:
 
 def test_record_comes_out_as_it_went_in() -> None:
     queue = ring(4)
-    record = Record(Command.SWITCH, 1, 0, -1, 2**32 - 1, 4, 2**62, -5, 0.1, 0.5, 0.25, 0.125, 1.0)
+    record = Record(Command.SWITCH, 1, 0, -1, 2**32 - 1, 4, 2**62, -5, 0.1, 0.5, 0.25)
     assert queue.push(record)
     assert queue.pop() == record
     assert queue.pop() is None

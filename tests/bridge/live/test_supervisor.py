@@ -145,6 +145,20 @@ def test_without_a_spare_a_new_engine_is_loaded(jack_server: str, feeder: Feeder
         session.stop()
 
 
+def test_preset_without_snapshots_and_a_slot_that_is_not_there_are_said(jack_server: str, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.toml"
+    plain.write_text(f'schema = 1\nname = "plain"\n{GAIN}')
+    where = Wiring(server=jack_server, sources=("none",), sinks=("none",))
+    session = Session(Specification(preset=str(plain), backend="jack", wiring=where), spare=False)
+    try:
+        session.next_snapshot()
+        assert session.view.messages[-1] == "preset 'plain' has no snapshots"
+        session.select(8)
+        assert session.view.messages[-1] == "slot 9: there is none, nothing was switched"
+    finally:
+        session.stop()
+
+
 def test_what_is_not_there_is_said_in_one_line(jack_server: str, tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="no JACK server named 'nobody'"):
         Session(Specification(preset="crunch", backend="jack", wiring=Wiring(server="nobody")), spare=False)
