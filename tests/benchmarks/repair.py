@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.repair FOLDER``: how well gaps in recordings are filled; the tables of docs/repair.md."""
+"""``python -m tests.benchmarks.repair FOLDER``: how well gaps in recordings are filled, as docs/repair.md tells it."""
 
 import sys
 from pathlib import Path
