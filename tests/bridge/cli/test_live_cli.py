@@ -132,8 +132,7 @@ def test_show_ends_with_its_figures_when_the_server_ends(
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="shared memory has no folder here")
-@pytest.mark.parametrize("number", ["SIGKILL", "SIGHUP"])
-@pytest.mark.parametrize("wait", [0.0, 1.0])
+@pytest.mark.parametrize(("number", "wait"), [("SIGHUP", 0.0), ("SIGHUP", 1.0), ("SIGKILL", 1.0)])
 def test_show_that_is_ended_leaves_no_memory_and_no_traceback(
     jack_server: str, tmp_path: Path, number: str, wait: float
 ) -> None:

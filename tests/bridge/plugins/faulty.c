@@ -51,11 +51,14 @@ static void maybe_fail(const char *where) {
     const char *spared = getenv("FAULT_SPARES");
     if (spared && atoi(spared) == (int)getpid()) return;
     const char *pid_file = getenv("FAULT_PID");
-    if (pid_file && fork() == 0) { /* a process of its own, which holds every pipe open */
+    if (pid_file) { /* a process of its own, which holds every pipe open; written down before anything fails */
+        pid_t child = fork();
+        if (child == 0) {
+            for (;;) pause();
+        }
         FILE *file = fopen(pid_file, "w");
-        fprintf(file, "%d\n", (int)getpid());
+        fprintf(file, "%d\n", (int)child);
         fclose(file);
-        for (;;) pause();
     }
     if (*fault == 'c') abort();
     for (;;) pause();
