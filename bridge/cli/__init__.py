@@ -14,7 +14,6 @@ from .extensions import add_commands
 from .output import print_error
 
 BAD_INPUT = 2
-TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,7 +52,8 @@ add_commands(app, {"presets": presets.app, "models": models.app, "plugins": plug
 
 def main() -> None:
     """Run the command line; bad input ends with exit code 2 and a line on standard error."""
-    signal.signal(signal.SIGTERM, _leave)
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        signal.signal(number, _leave)
     try:
         app()
     except AmpboardError as error:
@@ -67,4 +67,4 @@ def main() -> None:
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     """End as an exception, so that half-written files are removed."""
-    sys.exit(TERMINATED)
+    sys.exit(128 + number)

@@ -47,13 +47,17 @@ class Engine:
         self.region = Region.create()
         self._sent = 0
         self._unread = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.engine_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={"JACK_NO_START_SERVER": "1", **os.environ},
-        )
-        self._say(specification=specification, region=str(self.region.path), layout=layout)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", f"{__package__}.engine_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={"JACK_NO_START_SERVER": "1", **os.environ},
+            )
+            self._say(specification=specification, region=str(self.region.path), layout=layout)
+        except BaseException:
+            self.region.remove()  # from here on the process does so, once it has it too
+            raise
 
     @property
     def pid(self) -> int:
