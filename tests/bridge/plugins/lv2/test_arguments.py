@@ -63,7 +63,9 @@ def test_it_is_told(plugin: str, use: Callable[[Lv2Plugin], object], told: str) 
 
 @pytest.mark.parametrize("message", [b"\xc0\x01", b"\xf8", b"\xf0\x01\xf7", b"\xf2\x01\x02", b"\xe0\x00\x40"])
 def test_whole_messages_are_taken(message: bytes) -> None:
-    load_lv2(f"{TEST}midi").send_midi(message)
+    plugin = load_lv2(f"{TEST}midi")
+    plugin.send_midi(message)
+    assert plugin.counters.dropped_midi == 0
 
 
 def test_an_array_of_one_dimension_is_a_mono_side_chain() -> None:
