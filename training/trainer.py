@@ -101,7 +101,7 @@ def train_network(
         if start == 0 and step:
             memory = _next_lane(memory)
         part = slice(start, start + recipe.window)
-        output, memory = network(sources[:, part], memory)
+        output, memory = network(sources[:, None, part], memory)
         loss = (output - targets[:, part]).square().mean() / power
         for weight, _ in parameters:
             weight.grad = None

@@ -30,7 +30,7 @@ class StreamingNetwork(Protocol):
 
     def rest(self, streams: int) -> Memory: ...
 
-    def __call__(self, audio: Tensor, memory: Memory) -> tuple[Tensor, Memory]: ...
+    def __call__(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]: ...
 
 
 class RecurrentNetwork(nn.Module):
@@ -55,9 +55,9 @@ class RecurrentNetwork(nn.Module):
         shape = (self.architecture.layers, streams, self.architecture.hidden_size)
         return tuple(torch.zeros(shape) for _ in range(2 if self.architecture.kind == "lstm" else 1))
 
-    def forward(self, audio: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+    def forward(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         states = memory if self.architecture.kind == "lstm" else memory[0]
-        hidden, states = self.cells(audio[..., None], states)
+        hidden, states = self.cells(inputs.mT, states)
         return self.head(hidden)[..., 0], states if isinstance(states, tuple) else (states,)
 
 
@@ -117,7 +117,7 @@ def _torch_player(description: ModelDescription, frames: int) -> Callable[[Block
     def play(block: Block) -> Block:
         nonlocal memory
         with torch.inference_mode():
-            out, memory = network(torch.from_numpy(block)[None], memory)
+            out, memory = network(torch.from_numpy(block)[None, None], memory)
         return out[0].numpy()
 
     return play
@@ -136,10 +136,10 @@ def _onnx_player(description: ModelDescription, frames: int) -> Callable[[Block]
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network,  # pyright: ignore[reportArgumentType]
-            (torch.zeros(1, frames), memory),
+            (torch.zeros(1, 1, frames), memory),
             file,
             dynamo=False,
-            input_names=["audio", *before],
+            input_names=["inputs", *before],
             output_names=["sound", *after],
         )
     options = onnxruntime.SessionOptions()
@@ -149,7 +149,7 @@ def _onnx_player(description: ModelDescription, frames: int) -> Callable[[Block]
 
     def play(block: Block) -> Block:
         nonlocal kept
-        sound, *kept = session.run(None, {"audio": block[None], **dict(zip(before, kept, strict=True))})
+        sound, *kept = session.run(None, {"inputs": block[None, None], **dict(zip(before, kept, strict=True))})
         return sound[0]
 
     return play

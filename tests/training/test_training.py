@@ -19,19 +19,19 @@ NETWORKS = {"lstm": lambda: LstmNetwork(12, seed=1), "wavenet": lambda: WaveNetN
 
 def heard(network: StreamingNetwork, audio: np.ndarray, prewarm: int) -> np.ndarray:
     with torch.no_grad():
-        _, memory = network(torch.zeros(1, prewarm), network.rest(1))
-        return network(torch.from_numpy(audio)[None], memory)[0][0].numpy()
+        _, memory = network(torch.zeros(1, 1, prewarm), network.rest(1))
+        return network(torch.from_numpy(audio)[None, None], memory)[0][0].numpy()
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_windows_give_the_same_sound_as_one_piece(kind: str) -> None:
     """Within 1e-6: the memory carries everything."""
     network = NETWORKS[kind]()
-    audio = torch.from_numpy(NOISE[:6_000]).view(2, 3_000)
+    audio = torch.from_numpy(NOISE[:6_000]).view(2, 1, 3_000)
     with torch.no_grad():
         whole, _ = network(audio, network.rest(2))
         memory, parts = network.rest(2), []
-        for window in audio.split([1, 999, 700, 1_300], dim=1):
+        for window in audio.split([1, 999, 700, 1_300], dim=2):
             out, memory = network(window, memory)
             parts.append(out)
     assert torch.abs(torch.cat(parts, dim=1) - whole).max() < 1e-6

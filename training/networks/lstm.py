@@ -51,10 +51,10 @@ class LstmNetwork(nn.Module):
         """See `StreamingNetwork.rest`."""
         return tuple(torch.zeros(streams, self.hidden_size) for _ in range(2))
 
-    def forward(self, audio: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+    def forward(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """See `StreamingNetwork.__call__`."""
         short, long = memory
-        hidden, (short, long) = self.cells(audio[..., None], (short[None], long[None]))
+        hidden, (short, long) = self.cells(inputs.mT, (short[None], long[None]))
         return self.head(hidden)[..., 0], (short[0].detach(), long[0].detach())
 
     def matrices(self) -> list[tuple[nn.Parameter, int]]:
@@ -66,7 +66,7 @@ class LstmNetwork(nn.Module):
     def describe(self, sample_rate: int, metadata: Mapping[str, Any]) -> ModelDescription:
         """See `StreamingNetwork.describe`; the stored state is the one after half a second of silence."""
         prewarm = int(PREWARM_SECONDS * sample_rate)
-        _, (short, long) = self.forward(torch.zeros(1, prewarm), self.rest(1))
+        _, (short, long) = self.forward(torch.zeros(1, 1, prewarm), self.rest(1))
         weights = dict(self.cells.named_parameters())
         arrays = {
             "0.input.weight": weights["weight_ih_l0"],

@@ -22,8 +22,23 @@ class StreamingNetwork(Protocol):
         """Memory before the first frame, for a number of parallel streams (the first axis of each tensor)."""
         ...
 
-    def __call__(self, audio: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """Process float32 audio of shape (streams, frames); returns the same shape and the detached memory after it."""
+    def __call__(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """Process a window.
+
+        Parameters
+        ----------
+        inputs : Tensor of float32, shape (streams, 1 + knobs, frames)
+            The audio, then a row for each knob, from 0 to 1.
+        memory : Memory
+            What `rest` or the window before returned.
+
+        Returns
+        -------
+        Tensor of float32, shape (streams, frames)
+            The sound.
+        Memory
+            After the window, detached.
+        """
         ...
 
     def matrices(self) -> list[tuple[nn.Parameter, int]]:

@@ -54,10 +54,10 @@ class WaveNetNetwork(nn.Module):
             for layer in range(len(stack.dilations))
         )
 
-    def forward(self, audio: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+    def forward(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """See `StreamingNetwork.__call__`."""
-        condition = audio[:, None]
-        signal, head = condition, None
+        condition = inputs
+        signal, head = inputs[:, :1], None
         kept: list[Tensor] = []
         for number, stack in enumerate(self.architecture.layer_arrays):
             signal = functional.conv1d(signal, self._array(number, "rechannel_weight")[..., None])

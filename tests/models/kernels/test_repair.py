@@ -175,9 +175,9 @@ def test_denoised_sound_is_that_of_the_torch_network(denoising: Kernel, network:
     sound = playing()
     instance = KernelInstance(denoising, sample_rate=RATE, channels=1)
     with torch.no_grad():  # the kernel starts behind a silence as long as the network looks back
-        silence = torch.zeros(1, network.architecture.receptive_field)
+        silence = torch.zeros(1, 1, network.architecture.receptive_field)
         _, memory = network(silence, network.rest(1))
-        wanted, _ = network(torch.from_numpy(sound)[None], memory)
+        wanted, _ = network(torch.from_numpy(sound)[None, None], memory)
     # the first frames belong to the silence before the sound
     assert error_to_signal_ratio(instance.process(sound[None])[0, LOOK_AHEAD:], wanted.numpy()[0, LOOK_AHEAD:]) < 1e-8
 
