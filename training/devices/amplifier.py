@@ -42,7 +42,8 @@ def _amplify(
     tone_output: int,
     power: NDArray[np.float64],
     supply: NDArray[np.float64],
-) -> NDArray[np.float64]:
+) -> None:
+    """Replace a signal in volts by what comes out: minutes of it, oversampled, fill memory once."""
     count = stages.shape[0]
     state = np.zeros((count, STATES))
     nodes = np.zeros(NODES)
@@ -70,7 +71,6 @@ def _amplify(
         power_drawn += 0.5 * (now - power_drawn)
         rest_supply(supply, nodes, power_drawn, drawn)
     quiet = volts
-    out = np.empty_like(signal)
     for frame in range(signal.size):
         volts = signal[frame]
         total = 0.0
@@ -88,8 +88,7 @@ def _amplify(
                 volts = tone[tone_output]
         given, power_drawn = push_pull(power, volts - quiet, nodes[POWER_NODE])
         step_supply(supply, nodes, power_drawn, total, sample_rate)
-        out[frame] = transform(power, transformer, given, sample_rate)
-    return out
+        signal[frame] = transform(power, transformer, given, sample_rate)
 
 
 @dataclass(frozen=True)
@@ -155,8 +154,9 @@ class Amplifier:
             update, source = network.discrete(rate)
             output = network.nodes.index(network.output)
             power = replace(self.power, gain=self.power.gain * master).constants(self.supply.volts)
-            amplified = _amplify(
-                self.volts * signal,
+            signal *= self.volts
+            _amplify(
+                signal,
                 rate,
                 stages,
                 self.tone_after,
@@ -167,6 +167,7 @@ class Amplifier:
                 power,
                 self.supply.constants,
             )
-            return self.output_gain * amplified
+            signal *= self.output_gain
+            return signal
 
         return simulate(circuit, audio, sample_rate)

@@ -67,21 +67,27 @@ class Device(Protocol):
         ...
 
 
+def checked_signal(audio: ArrayLike) -> NDArray[np.float64]:
+    """A signal that a device can play; raises as `Device.process`."""
+    signal = np.asarray(audio, np.float64)
+    if signal.ndim not in (1, 2):
+        raise AudioError(f"audio has {signal.ndim} dimensions: use (frames,) or (channels, frames)")
+    if not np.isfinite(signal).all():
+        raise AudioError(f"audio holds {int((~np.isfinite(signal)).sum())} values that are not finite: remove them")
+    return signal
+
+
 def simulate(circuit: Circuit, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
     """Run a circuit at eight times the sample rate on each channel.
 
     Parameters
     ----------
     circuit : function
-        Takes a signal and its sample rate, returns a signal of the same length.
+        Takes a signal, which it may overwrite, and its sample rate, returns a signal of the same length.
     audio, sample_rate
         As in `Device.process`.
     """
-    signal = np.asarray(audio, np.float64)
-    if signal.ndim not in (1, 2):
-        raise AudioError(f"audio has {signal.ndim} dimensions: use (frames,) or (channels, frames)")
-    if not np.isfinite(signal).all():
-        raise AudioError(f"audio holds {int((~np.isfinite(signal)).sum())} values that are not finite: remove them")
+    signal = checked_signal(audio)
     if signal.size == 0:
         return signal.copy()
     channels = [

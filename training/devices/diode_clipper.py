@@ -86,16 +86,15 @@ def clip(
 
 
 @njit(cache=True)
-def _tone(signal: NDArray[np.float64], sample_rate: float, treble: float) -> NDArray[np.float64]:
+def _tone(signal: NDArray[np.float64], sample_rate: float, treble: float) -> None:
+    """Replace a signal by what the tone control makes of it."""
     step = np.tan(pi * TONE_HZ / sample_rate)
-    out = np.empty_like(signal)
     state = 0.0
     for frame in range(signal.size):
         change = step * (signal[frame] - state) / (1 + step)
         low = state + change
         state = low + change
-        out[frame] = low + treble * (signal[frame] - low)
-    return out
+        signal[frame] = low + treble * (signal[frame] - low)
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,10 @@ class DiodeClipper:
         feedback = FEEDBACK_RESISTOR + self.drive * DRIVE_RESISTOR
 
         def circuit(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
-            clipped = clip(self.volts * signal, rate, feedback, THERMAL_VOLTAGE, SATURATION_CURRENT)
-            return self.level / self.volts * _tone(clipped, rate, self.tone)
+            signal *= self.volts
+            clipped = clip(signal, rate, feedback, THERMAL_VOLTAGE, SATURATION_CURRENT)
+            _tone(clipped, rate, self.tone)
+            clipped *= self.level / self.volts
+            return clipped
 
         return simulate(circuit, audio, sample_rate)
