@@ -1,6 +1,6 @@
 """The controls on a device's panel, and how they are named."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...models.errors import ParameterError
@@ -34,6 +34,12 @@ class Knob:
     def setting(self) -> float:
         """Where it stands, in its own unit."""
         return self.value if self.parameter is None else self.parameter.value_at(self.value)
+
+    @property
+    def label(self) -> str:
+        """Its name, and behind it what its plugin shows where that is another word."""
+        title = self.parameter.title if self.parameter else self.name
+        return self.name if title.casefold() == self.name.casefold() else f"{self.name} ({title})"
 
     @property
     def unit(self) -> str:
@@ -95,11 +101,6 @@ def turned(knobs: Sequence[Knob], values: Mapping[str, float], owner: str) -> tu
     """The same knobs, those in `values` turned to values from 0 to 1; names and errors as for `find_knob`."""
     changed = {(knob := find_knob(name, knobs, owner)).name: knob.at(value) for name, value in values.items()}
     return tuple(changed.get(knob.name, knob) for knob in knobs)
-
-
-def settings(knobs: Iterable[Knob]) -> dict[str, float]:
-    """Where knobs stand, 0 to 1, by name."""
-    return {knob.name: knob.value for knob in knobs}
 
 
 def _whole_name(knob: Knob) -> str:

@@ -177,7 +177,7 @@ def list_devices(json: AsJson = False) -> None:
         devices = {name: load_device(name) for name in device_names()}
     print_rows(
         [
-            {"device": name, "knobs": [f"{knob.name}={knob.setting:.4g}" for knob in device.knobs]}
+            {"device": name, "knobs": [f"{knob.label}={knob.setting:.4g}" for knob in device.knobs]}
             for name, device in devices.items()
         ],
         as_json=json,
