@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ....models.errors import ParameterError
 from ...devices.device import Device
 from ..capture import Capture
+from ..checks.table import chosen_checks
 from ..layouts import Layout
 from ..recordings import Recording, read_recording
 from ..sources.devices import capture_device
@@ -33,7 +34,7 @@ def read_labels(
     Raises
     ------
     ParameterError
-        When a piece of gear does not read ``make=...``.
+        When a piece of gear does not read ``make=...``, or no check has a name.
     """
     words: dict[str, str] = {}
     for text in gear or ():
@@ -42,7 +43,7 @@ def read_labels(
             raise ParameterError(f"--gear {text!r}: write {', '.join(f'{known}=...' for known in GEAR)}")
         words[GEAR[key]] = value
     ignored = tuple(part.strip() for text in ignore or () for part in text.split(",") if part.strip())
-    return Labels(name, words, input_dbu, output_dbu, ignored)
+    return Labels(name, words, input_dbu, output_dbu, chosen_checks(ignored))
 
 
 def new_signal(seconds: float | None, rate: int, playing: Sequence[Recording] = ()) -> "Signal":

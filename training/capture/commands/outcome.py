@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ....models.errors import AudioError, ParameterError
 from ..capture import SEVERITIES, Capture, Finding
+from ..folder import TABLE, load_capture
 from ..making import join_captures
 
 RESULTS: Final[Mapping[str, str]] = {"ok": "ok", "warning": "look", "error": "wrong"}
@@ -19,12 +20,13 @@ def check_folder(folder: Path, *, overwrite: bool, add: bool = False) -> None:
     ParameterError
         When there is something in it that is to stay, or nothing that can be added to.
     """
-    if folder.is_file():
-        raise ParameterError(f"{folder}: is a file; name a folder")
-    if add and not (folder / "capture.toml").is_file():
+    is_capture = (folder / TABLE).is_file()
+    if add and not is_capture:
         raise ParameterError(f"{folder}: holds no capture to add to; leave --add out")
-    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or add):
-        raise ParameterError(f"{folder}: is not empty; use --overwrite, --add, or another name")
+    if folder.exists() and not is_capture:
+        raise ParameterError(f"{folder}: exists and is no capture; use another name")
+    if is_capture and not (overwrite or add):
+        raise ParameterError(f"{folder}: exists; use --overwrite, --add for another setting, or another name")
 
 
 def finish(capture: Capture, folder: Path, *, overwrite: bool, as_json: bool, add: bool = False) -> None:
@@ -48,8 +50,6 @@ def finish(capture: Capture, folder: Path, *, overwrite: bool, as_json: bool, ad
     AudioError
         When a check that is not ignored found an error: nothing is written.
     """
-    from ..folder import load_capture
-
     if add:
         capture = _added(load_capture(folder), capture)
     print_capture(capture, None if capture.errors else folder, as_json=as_json)
@@ -86,7 +86,7 @@ def print_capture(capture: Capture, folder: Path | None, *, as_json: bool) -> No
         findings = [vars(finding) for finding in capture.findings]
         print_json({**facts, "gear": dict(capture.gear), "findings": findings})
         return
-    print_rows([_row(finding, capture) for finding in shown(capture.findings)], as_json=False)
+    print_rows(_rows(capture), as_json=False)
     print_facts({key: value for key, value in facts.items() if key != "latency_frames"}, as_json=False)
 
 
@@ -100,13 +100,28 @@ def shown(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(rows, key=lambda finding: -SEVERITIES.index(finding.severity))
 
 
-def _row(finding: Finding, capture: Capture) -> dict[str, Any]:
-    ignored = finding.severity == "error" and finding.check in capture.ignored
-    row = {"check": finding.check, "result": "ignored" if ignored else RESULTS[finding.severity]}
-    if len(capture.takes) > 1:
-        row["take"] = finding.take if finding.severity != "ok" else "all"
-    measured = f"{finding.measured:.4g} {finding.unit}".strip()
-    return {**row, "measured": measured, "in words": finding.words, "what to do": finding.remedy}
+def _rows(capture: Capture) -> list[dict[str, Any]]:
+    found = shown(capture.findings)
+    several = len(capture.takes) > 1 and any(finding.severity != "ok" for finding in found)
+    mended = any(finding.remedy for finding in found)
+    rows: list[dict[str, Any]] = []
+    for finding in found:
+        ignored = finding.severity == "error" and finding.check in capture.ignored
+        rows.append(
+            {
+                "check": finding.check,
+                "result": "ignored" if ignored else RESULTS[finding.severity],
+                **({"take": finding.take if finding.severity != "ok" else "all"} if several else {}),
+                "measured": f"{_figure(finding.measured)} {finding.unit}".strip(),
+                "in words": finding.words,
+                **({"what to do": finding.remedy} if mended else {}),
+            }
+        )
+    return rows
+
+
+def _figure(number: float) -> str:
+    return f"{number:.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.3g}"
 
 
 def _added(old: Capture, new: Capture) -> Capture:

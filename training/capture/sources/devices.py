@@ -1,11 +1,11 @@
 """A device of `training.devices`, or a plugin as one, captured at one or many settings of its knobs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from ....models.errors import AudioError, ParameterError
+from ....models.errors import ParameterError
 from ...devices.device import Device
 from ...devices.plugins.plugin_device import PluginDevice
 from ..capture import Capture
@@ -13,8 +13,6 @@ from ..layouts import Layout
 from ..recordings import Recording
 from .settings import Setting, describe_knobs, setting_name, turn_to
 from .takes import ALL_USES, UNSEEN, Labels, RawTake, capture_takes
-
-LARGEST_PEAK = 0.999  # of a take: files of a capture are of whole numbers, which end at full scale
 
 
 def capture_device(
@@ -50,8 +48,7 @@ def capture_device(
     Returns
     -------
     Capture
-        What the checks found is in it: call `Capture.refuse_errors` before it is used. When the loudest take would not
-        fit into full scale, all are turned down by the same amount, which ``gear["output_gain_db"]`` tells.
+        What the checks found is in it: call `Capture.refuse_errors` before it is used.
 
     Raises
     ------
@@ -69,33 +66,21 @@ def capture_device(
                 f"setting {setting_name(setting) or 'as it stands'} and setting {setting_name(wanted[0][0])} "
                 "are not of the same knobs: give every setting a value of each"
             )
-    takes: list[RawTake] = []
-    for number, (state, uses) in enumerate(turned, 1):
-        told(f"{device.name} {state.name}".strip() + f" ({number} of {len(turned)})")
-        wet = state.device.process(signal.audio, signal.sample_rate)
-        if not np.isfinite(wet).all():
-            raise AudioError(f"{device.name} {state.name}: gave values that are no numbers: set its knobs otherwise")
-        recording = Recording(wet.astype(np.float32), signal.sample_rate, device.name)
-        takes.append(RawTake(state.name or device.name, recording, state.positions, uses))
-    gain = _gain(takes)
     gear = {**_gear(device), **dict(describe_knobs(device, names))}
-    if gain < 1.0:
-        takes = [replace(take, recording=_louder(take.recording, gain)) for take in takes]
-        gear["output_gain_db"] = f"{20 * np.log10(gain):.2f}"
     labels = labels or Labels(device.name)
-    return capture_takes(signal, takes, replace(labels, gear={**gear, **labels.gear}), layout=layout)
+    labels = replace(labels, gear={**gear, **labels.gear})
 
+    def takes() -> Iterator[RawTake]:
+        for number, (state, uses) in enumerate(turned, 1):
+            told(f"{device.name} {state.name}".strip() + f" ({number} of {len(turned)})")
+            wet = state.device.process(signal.audio, signal.sample_rate).astype(np.float32)
+            recording = Recording(wet, signal.sample_rate, device.name)
+            yield RawTake(state.name or device.name, recording, state.positions, uses)
 
-def _gain(takes: Sequence[RawTake]) -> float:
-    peak = max(float(np.max(np.abs(take.recording.audio), initial=0.0)) for take in takes)
-    return min(1.0, LARGEST_PEAK / peak) if peak > 0.0 else 1.0
-
-
-def _louder(recording: Recording, gain: float) -> Recording:
-    return replace(recording, audio=recording.audio * np.float32(gain))
+    return capture_takes(signal, takes(), labels, layout=layout, steady=True)
 
 
 def _gear(device: Device) -> dict[str, str]:
     if isinstance(device, PluginDevice):
         return dict(device.gear)
-    return {"gear_type": "circuit", "gear_make": "ampboard", "gear_model": device.name}
+    return {"source": "circuit", "gear_make": "ampboard", "gear_model": device.name}

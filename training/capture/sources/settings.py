@@ -32,7 +32,7 @@ def parse_values(text: str) -> tuple[str, tuple[Value, ...]]:
     parts = [part.strip() for part in values.split(",")]
     if not (name and found and all(parts)):
         raise ParameterError(f"{text!r} is no setting: write NAME=VALUE or NAME=VALUE,VALUE as in gain=0,0.5,1")
-    return name, tuple(_value(part) for part in parts)
+    return name, tuple(_value(name, part) for part in parts)
 
 
 def parse_setting(text: str) -> dict[str, Value]:
@@ -134,13 +134,13 @@ def model_name(name: str) -> str:
     return word if word.isidentifier() else f"_{word}"
 
 
-def _value(text: str) -> Value:
+def _value(name: str, text: str) -> Value:
     try:
         number = float(text)
     except ValueError:
         return text
     if not math.isfinite(number):
-        raise ParameterError(f"{text!r} is no value of a knob: use a number")
+        raise ParameterError(f"{name} is {text}: use a number")
     return number
 
 

@@ -1,7 +1,9 @@
 """From what any source recorded to one capture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ....models.errors import ParameterError
 from ..capture import Capture, Use
@@ -59,7 +61,12 @@ class Labels:
 
 
 def capture_takes(
-    signal: Recording, takes: Sequence[RawTake], labels: Labels, *, layout: Layout | None = None
+    signal: Recording,
+    takes: Iterable[RawTake],
+    labels: Labels,
+    *,
+    layout: Layout | None = None,
+    steady: bool = False,
 ) -> Capture:
     """Align and check takes of one device at one or many settings, and make one capture of them.
 
@@ -67,54 +74,85 @@ def capture_takes(
     ----------
     signal : Recording
         What was sent through the device.
-    takes : sequence of RawTake
-        At least one.
+    takes : iterable of RawTake
+        At least one; each is let go before the next is asked for.
     labels : Labels
         Name, gear, levels.
     layout : Layout, optional
         Of the signal; recognised by its content unless told.
+    steady : bool
+        The device answers equally late at all settings, and never before it is asked: what the first take shows holds
+        for all, for a frame more or less at each setting is a tone control's doing, and would confuse a model.
 
     Raises
     ------
     ParameterError
-        When the takes have not all the same knobs, or two of them the same setting.
+        When there is no take, the takes have not all the same knobs, or two of them the same setting.
     AudioError
         When a recording cannot be the signal's pair at all.
     """
-    if not takes:
-        raise ParameterError(f"{labels.name}: there is no take: give a recording")
-    names = tuple(takes[0].positions)
+    captures: list[Capture] = []
     seen: dict[tuple[float, ...], str] = {}
+    names: tuple[str, ...] = ()
+    latency: int | None = None
     for take in takes:
+        names = names or tuple(take.positions)
         if set(take.positions) != set(names):
             raise ParameterError(
-                f"take {take.name} says where {_list(take.positions)} stands, take {takes[0].name} {_list(names)}: "
+                f"take {take.name} says where {_list(take.positions)} stands, the first take {_list(names)}: "
                 "give every take a value of the same knobs"
             )
         place = tuple(take.positions[name] for name in names)
         if place in seen:
             raise ParameterError(f"takes {seen[place]} and {take.name} have the same setting: leave one out")
         seen[place] = take.name
-    captures = [
-        make_capture(
-            signal.audio,
-            take.recording.audio,
-            signal.sample_rate,
-            output_rate=take.recording.sample_rate,
-            name=take.name,
-            layout=layout,
-            knobs={name: take.positions[name] for name in names},
-            uses=take.uses,
-            gear=labels.gear,
-            input_level_dbu=labels.input_level_dbu,
-            output_level_dbu=labels.output_level_dbu,
-            ignore=labels.ignore,
-        )
-        for take in takes
-    ]
+        made = _capture(signal, take, names, labels, layout, latency)
+        if steady and latency is None and not made.errors:
+            latency = max(made.latency_frames, 0)
+            if latency != made.latency_frames:
+                made = _capture(signal, take, names, labels, layout, latency)
+        elif any(error.check == "latency" for error in made.errors):
+            made = _capture(signal, take, names, labels, layout, None)  # it is not so steady
+        captures.append(_sharing(made, captures))
+    if not captures:
+        raise ParameterError(f"{labels.name}: there is no take: give a recording")
     if len(captures) == 1:
         return replace(captures[0], name=labels.name)
     return join_captures(captures, name=labels.name)
+
+
+def _capture(
+    signal: Recording,
+    take: RawTake,
+    names: Sequence[str],
+    labels: Labels,
+    layout: Layout | None,
+    latency: int | None,
+) -> Capture:
+    return make_capture(
+        signal.audio,
+        take.recording.audio,
+        signal.sample_rate,
+        output_rate=take.recording.sample_rate,
+        name=take.name,
+        layout=layout,
+        knobs={name: take.positions[name] for name in names},
+        uses=take.uses,
+        gear=labels.gear,
+        input_level_dbu=labels.input_level_dbu,
+        output_level_dbu=labels.output_level_dbu,
+        latency_frames=latency,
+        ignore=labels.ignore,
+    )
+
+
+def _sharing(made: Capture, others: Sequence[Capture]) -> Capture:
+    """The same capture, its input held once in memory where it is that of the others."""
+    if not others:
+        return made
+    audio = others[0].takes[0].audio
+    takes = (replace(t, audio=audio) if np.array_equal(t.audio, audio) else t for t in made.takes)
+    return replace(made, takes=tuple(takes))
 
 
 def _list(names: Sequence[str] | Mapping[str, float]) -> str:

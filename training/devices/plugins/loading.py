@@ -43,7 +43,7 @@ def lv2_device(uri: str, settings: Mapping[str, Value] = _NONE, *, name: str = "
     fixed: dict[str, Any] = dict(settings)
     plugin = load_lv2(uri, **fixed)
     said = plugin.description
-    gear = {"gear_type": "plugin", "gear_make": said.author, "gear_model": said.name, "plugin": uri}
+    gear = {"source": "LV2 plugin", "gear_make": said.author, "gear_model": said.name, "plugin": uri}
     return _of_plugin(name or said.name, lambda: load_lv2(uri, **fixed), gear | {"plugin_version": said.version})
 
 
@@ -71,7 +71,7 @@ def vst3_device(path: str | Path, settings: Mapping[str, Value] = _NONE, *, plug
 
     plugin = make()
     gear = {"gear_make": plugin.manufacturer_name, "gear_model": plugin.name, "plugin_version": plugin.version}
-    return _of_plugin(plugin.name, make, {"gear_type": "plugin", **gear, "plugin": str(path)})
+    return _of_plugin(plugin.name, make, {"source": "VST3 plugin", **gear, "plugin": str(path)})
 
 
 def builtin_device(class_name: str, settings: Mapping[str, Value] = _NONE) -> PluginDevice:
@@ -87,7 +87,7 @@ def builtin_device(class_name: str, settings: Mapping[str, Value] = _NONE) -> Pl
     if class_name not in builtin_classes():
         raise ParameterError(f"pedalboard has no processor {class_name!r}: use one of {', '.join(builtin_classes())}")
     cls = builtin_classes()[class_name]
-    gear = {"gear_type": "plugin", "gear_make": "pedalboard", "gear_model": class_name}
+    gear = {"source": "pedalboard", "gear_make": "Spotify", "gear_model": class_name}
     return _of_plugin(class_name, lambda: cls(**settings), gear)
 
 
@@ -114,7 +114,7 @@ def preset_device(preset: "str | Path | Preset") -> PluginDevice:
         chain = build_chain(found)
         return Instance(chain.board, chain.set_parameter)
 
-    gear = {"gear_type": "plugin", "gear_make": "ampboard preset", "gear_model": found.name}
+    gear = {"source": "preset", "gear_make": found.author, "gear_model": found.name}
     return PluginDevice(found.name, make, chain_panel(build_chain(found)), gear=gear)
 
 
@@ -135,7 +135,7 @@ def chain_device(name: str, make: "Callable[..., pedalboard.Plugin]", knobs: tup
         rebuilt = _Rebuilt(make, {knob.name: knob.setting for knob in knobs})
         return Instance(rebuilt, rebuilt.write)
 
-    return PluginDevice(name, instance, knobs, gear={"gear_type": "plugin", "gear_make": "pedalboard"})
+    return PluginDevice(name, instance, knobs, gear={"source": "pedalboard", "gear_model": name})
 
 
 class _Rebuilt:

@@ -35,7 +35,7 @@ class Interface:
     sink, source : str
         JACK port, or name of the device, that plays and that is recorded; the system's choice when empty.
     output_channel, input_channel : int
-        Counted from 1.
+        Of a device with several, counted from 1; where a JACK port is named it is the channel already.
     block : int
         Wanted frames a block; JACK has its own. Large is safe, and delay does not matter here.
     server : str
@@ -61,8 +61,8 @@ class Interface:
             client="ampboard-capture",
             inputs=self.input_channel,
             outputs=self.output_channel,
-            sources=(self.source,) if self.source else (),
-            sinks=(self.sink,) if self.sink else (),
+            sources=(self.source,) * self.input_channel if self.source else (),  # JACK's port goes to each channel
+            sinks=(self.sink,) * self.output_channel if self.sink else (),
             sample_rate=sample_rate,
             block=self.block,
             server=self.server,
