@@ -24,7 +24,7 @@ from .material import Frames, Material
 from .measures import RepairQuality, decibels, repair_quality
 from .models import TrainedRepair, train_note_denoiser
 from .notes import SAMPLE_RATE, LongSound, Notes, from_unit, long_sound
-from .page import Section, Table, write_page
+from ..page import Section, Table, write_page
 from .spectral_gating import spectral_gate
 
 Subject = Literal["notes", "digits"]
