@@ -15,6 +15,7 @@ from ...models.errors import ParameterError
 from ...models.kernels.instance import KernelInstance
 from ...models.model import Model
 from ...models.writing import atomic_target, write_atomically
+from ..page import Section, Table, write_page
 from .digits import bundled_digits, mnist_digits
 from .experiment import SNAPSHOTS, Run, Snapshot, repair_sound, run_experiment
 from .figures import draw_pictures, draw_sounds, draw_waves
@@ -24,7 +25,6 @@ from .material import Frames, Material
 from .measures import RepairQuality, decibels, repair_quality
 from .models import TrainedRepair, train_note_denoiser
 from .notes import SAMPLE_RATE, LongSound, Notes, from_unit, long_sound
-from .page import Section, Table, write_page
 from .spectral_gating import spectral_gate
 
 Subject = Literal["notes", "digits"]

@@ -1,4 +1,4 @@
-"""How far a model is from its device."""
+"""The error-to-signal ratio, as reports give it."""
 
 import numpy as np
 from numpy.typing import ArrayLike
