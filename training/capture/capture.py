@@ -56,7 +56,9 @@ class Passage:
         if self.use not in USES:
             raise ParameterError(f"passage {self.name}: use is {self.use!r}: use one of {', '.join(USES)}")
         if not 0 <= self.start < self.stop:
-            raise ParameterError(f"passage {self.name}: runs from frame {self.start} to {self.stop}: end after the start")
+            raise ParameterError(
+                f"passage {self.name}: runs from frame {self.start} to {self.stop}: end after the start"
+            )
 
     @property
     def frames(self) -> int:

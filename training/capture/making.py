@@ -1,13 +1,19 @@
 """From two recordings to a capture: align, check, compensate."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ...models.errors import ParameterError
-from .capture import Capture, Passage, Take, Use
+from ...models.errors import AudioError, ParameterError
+from .capture import USES, Capture, Passage, Take, Use
+from .checks.evidence import Evidence
+from .checks.table import chosen_checks, run_checks
+from .cutting import cut_at_quiet_places
 from .layouts import Layout
+from .recognition import recognise
+from .recordings import on_24_bit_grid, resample
 
 
 def make_capture(
@@ -65,20 +71,71 @@ def make_capture(
     ParameterError
         When a check that is to be ignored, or a use, is unknown.
     """
-    audio, target = (np.asarray(part, np.float32) for part in (input_audio, output_audio))
-    frames = min(audio.size, target.size)
+    audio, recorded = (_mono(part, which) for part, which in ((input_audio, "input"), (output_audio, "output")))
+    ignored = chosen_checks(ignore)
+    unknown = [use for use in uses if use not in USES[:3]]
+    if unknown:
+        raise ParameterError(f"capture {name}: a take cannot be used for {unknown[0]!r}: use {', '.join(USES[:3])}")
+    rate = sample_rate if output_rate is None else output_rate
+    audio = resample(audio, sample_rate, sample_rate)
+    layout = layout or recognise(audio, sample_rate) or cut_at_quiet_places(audio, sample_rate)
+    if layout.sample_rate != sample_rate:
+        raise ParameterError(
+            f"capture {name}: the input runs at {sample_rate} Hz, its layout {layout.name} at {layout.sample_rate} Hz"
+        )
+    evidence = Evidence(
+        audio=audio,
+        recorded=recorded,
+        sample_rate=sample_rate,
+        output_rate=rate,
+        output=resample(recorded, rate, sample_rate),
+        layout=layout,
+        told_frames=latency_frames,
+    )
+    findings = run_checks(evidence, take=name, ignored=ignored)
+    first, last = evidence.recorded_span
     positions = dict(knobs or {})
     return Capture(
         name=name,
         sample_rate=sample_rate,
-        takes=(Take(name, audio[:frames], target[:frames], tuple(positions.values()), 0, tuple(uses)),),
-        passages=(Passage("all", 0, frames, "music", "train"),),
+        takes=(
+            Take(
+                name,
+                on_24_bit_grid(audio[:last]),
+                on_24_bit_grid(evidence.target[:last]),
+                tuple(positions.values()),
+                evidence.latency_frames,
+                tuple(uses),
+            ),
+        ),
+        passages=within(layout.passages, first, last),
         knobs=tuple(positions),
-        ignored=tuple(ignore),
+        findings=findings,
+        ignored=ignored,
         gear=dict(gear or {}),
         input_level_dbu=input_level_dbu,
         output_level_dbu=output_level_dbu,
+        layout=layout.name,
     )
+
+
+def within(passages: Sequence[Passage], first: int, last: int) -> tuple[Passage, ...]:
+    """What of the passages lies between two frames; a clip that is cut is left out."""
+    return tuple(
+        replace(passage, start=max(passage.start, first), stop=min(passage.stop, last))
+        for passage in passages
+        if max(passage.start, first) < min(passage.stop, last)
+        and not (passage.alone and (passage.start < first or passage.stop > last))
+    )
+
+
+def _mono(audio: ArrayLike, which: str) -> NDArray[np.float32]:
+    samples = np.asarray(audio, np.float32)
+    if samples.ndim == 2 and 1 in samples.shape:
+        samples = samples.reshape(-1)
+    if samples.ndim != 1 or not samples.size:
+        raise AudioError(f"the {which} has the shape {samples.shape}: use one mono recording with sound in it")
+    return samples
 
 
 def join_captures(captures: Sequence[Capture], *, name: str) -> Capture:
@@ -104,12 +161,30 @@ def join_captures(captures: Sequence[Capture], *, name: str) -> Capture:
                     f"capture {other.name}: {what} is {getattr(other, what)!r}, "
                     f"that of {first.name} {getattr(first, what)!r}: capture all settings with one input"
                 )
-    takes = tuple(take for capture in captures for take in capture.takes)
+    last = min(take.audio.size for capture in captures for take in capture.takes)
+    shared = set.intersection(*({passage.name for passage in capture.passages} for capture in captures))
+    start = {
+        name: max(passage.start for capture in captures for passage in capture.passages if passage.name == name)
+        for name in shared
+    }
+    takes = tuple(
+        replace(take, audio=take.audio[:last], target=take.target[:last])
+        for capture in captures
+        for take in capture.takes
+    )
     return Capture(
         name=name,
         sample_rate=first.sample_rate,
         takes=takes,
-        passages=first.passages,
+        passages=within(
+            [
+                replace(passage, start=start[passage.name])
+                for passage in first.passages
+                if passage.name in shared and start[passage.name] < passage.stop
+            ],
+            0,
+            last,
+        ),
         knobs=first.knobs,
         findings=tuple(finding for capture in captures for finding in capture.findings),
         ignored=tuple(dict.fromkeys(name for capture in captures for name in capture.ignored)),

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
+import soxr
+from numpy.typing import ArrayLike, NDArray
 
 from ...models.errors import AudioError
+
+STEPS: Final = 2**23  # of 24 bit, between 0 and full scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,3 +66,29 @@ def read_recording(path: Path) -> Recording:
 def read_pair(input_path: Path, output_path: Path) -> tuple[Recording, Recording]:
     """Read what went into a device and what came out; see `read_recording`."""
     return read_recording(input_path), read_recording(output_path)
+
+
+def resample(audio: NDArray[np.float32], from_rate: int, to_rate: int) -> NDArray[np.float32]:
+    """A recording at another rate, by soxr at its very high quality; not finite values become zero."""
+    finite = np.where(np.isfinite(audio), audio, np.float32(0)).astype(np.float32)
+    return finite if from_rate == to_rate else soxr.resample(finite, from_rate, to_rate, quality="VHQ")
+
+
+def scale_of(audio: NDArray[np.floating]) -> float:
+    """Power of two, 1 or more, below which the recording stays: what it is divided by to fit into a file of 24 bit."""
+    peak = float(np.abs(audio).max(initial=0.0))
+    return 1.0 if peak < 1 else 2.0 ** (1 + int(np.floor(np.log2(peak))))
+
+
+def on_24_bit_grid(audio: ArrayLike) -> NDArray[np.float32]:
+    """Round to 24 bit, of `scale_of` full scale, so that a file holds it exactly."""
+    exact = np.asarray(audio, np.float64)
+    scale = scale_of(exact)
+    return (np.minimum(np.rint(exact / scale * STEPS), STEPS - 1) / STEPS * scale).astype(np.float32)
+
+
+def write_24_bit(path: Path, audio: NDArray[np.float32], sample_rate: int, *, scale: float = 1.0) -> None:
+    """Write a mono file of 24 bit, divided by `scale`; values on the grid of 24 bit come back exactly."""
+    # libsndfile scales floating point by 2**23 - 1 when it writes and by 2**23 when it reads.
+    whole = np.rint(audio.astype(np.float64) / scale * STEPS)
+    soundfile.write(path, np.clip(whole, -STEPS, STEPS - 1).astype(np.int32) << 8, sample_rate, subtype="PCM_24")

@@ -120,8 +120,29 @@ def training_material(seconds: float, sample_rate: int, *, seed: int) -> NDArray
     random = np.random.default_rng(seed)
     parts = [_sweep(sample_rate), _noise(sample_rate, random)]
     length = sum(part.size for part in parts)
-    index = 0
-    while length < seconds * sample_rate:
+    return np.concatenate([*parts, playing(seconds * sample_rate - length, sample_rate, random)])
+
+
+def playing(frames: float, sample_rate: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Play phrases of all styles in turn.
+
+    Parameters
+    ----------
+    frames : float
+        At least how many; it ends with the phrase that reaches them.
+    sample_rate : int
+        In Hz.
+    random : numpy.random.Generator
+        Of everything random in it.
+
+    Returns
+    -------
+    ndarray of float64, shape (frames or more,)
+        Peaks of the phrases are from -30 to -2 dBFS.
+    """
+    parts: list[NDArray[np.float64]] = [np.zeros(0)]
+    length = index = 0
+    while length < frames:
         instrument, phrase = STYLES[index % len(STYLES)]
         tempo = TempoMap(((0.0, float(random.uniform(85, 170))),))
         part = play(

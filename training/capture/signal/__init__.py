@@ -1,0 +1,1 @@
+"""The test signal: what is played through a device to capture it."""
