@@ -1,4 +1,4 @@
-"""The networks that can be trained, by the names that users type. Reading the table costs nothing: torch comes later."""
+"""The networks that can be trained, by the names that users type. The table can be read without torch."""
 
 import re
 from collections.abc import Callable, Mapping

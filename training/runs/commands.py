@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 VAE: Final = "vae"
 DEFAULT_MINUTES: Final = 10.0
-REPAIR_MINUTES: Final = 3.0
-REPAIR_STEPS: Final = 3_000
 INTERRUPTED: Final = 130
 
 
@@ -76,15 +74,8 @@ def train(
     if arch == VAE:
         from ..repair.commands import train_repair
 
-        train_repair(
-            given,
-            out,
-            steps=steps or REPAIR_STEPS,
-            minutes=minutes or REPAIR_MINUTES,
-            denoise=denoise,
-            seed=seed,
-            overwrite=overwrite,
-        )
+        limits = {name: value for name, value in (("steps", steps), ("minutes", minutes)) if value is not None}
+        train_repair(given, out, denoise=denoise, seed=seed, overwrite=overwrite, **limits)  # pyright: ignore
         return
     settings = {
         "arch": tuple(arch.split(",")),
@@ -169,7 +160,9 @@ def _print(trained: "TrainedModel", *, json: bool) -> None:
     ]
     print_rows(rows, as_json=False)
     heard = "" if trained.test_esr is None else f", {esr_words(trained.test_esr)} on the test passages"
-    typer.secho(f"{trained.path}: {trained.arch}, ESR {esr_words(trained.esr)}{heard}: {verdict(trained.esr)}", bold=True)
+    typer.secho(
+        f"{trained.path}: {trained.arch}, ESR {esr_words(trained.esr)}{heard}: {verdict(trained.esr)}", bold=True
+    )
 
 
 def _sweep(captures: Sequence[Path], out: Path, settings: dict[str, Any], *, json: bool) -> None:

@@ -97,7 +97,8 @@ class Course:
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> "Course":
         """From what `as_plain` made."""
-        return cls(**{**values, "esr": {int(step): float(esr) for step, esr in values["esr"]}})
+        typed: dict[str, Any] = {**values, "esr": {int(step): float(esr) for step, esr in values["esr"]}}
+        return cls(**typed)
 
     def write(self, folder: Path) -> None:
         """Write it to a network's folder."""

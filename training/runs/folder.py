@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -182,9 +182,9 @@ class RunFolder:
             if stored["version"] != VERSION:
                 raise ModelError(f"{self.settings_file}: version {stored['version']}: this ampboard reads {VERSION}")
             known = {field.name for field in fields(Settings)}
-            values = {name: value for name, value in stored["settings"].items() if name in known}
-            settings = replace(Settings(**{**values, "archs": tuple(values["archs"])}))
-            return settings, dict(stored["facts"]), bool(stored["finished"])
+            values: dict[str, Any] = {name: value for name, value in stored["settings"].items() if name in known}
+            values["archs"] = tuple(values["archs"])
+            return Settings(**values), dict(stored["facts"]), bool(stored["finished"])
         except FileNotFoundError:
             raise ModelError(f"{self.path}: holds no training run: name the folder that --out named") from None
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -226,13 +226,12 @@ def load_material(folder: Path) -> Material:
     """
     try:
         index = json.loads((folder / "index.json").read_text())
-        parts = {
-            part: tuple(
-                Excerpt(row["name"], *np.load(folder / row["file"], mmap_mode="c"), tuple(row["knobs"]))
-                for row in index[part]
-            )
-            for part in PARTS
-        }
-        return Material(index["sample_rate"], **parts, knobs=tuple(index["knobs"]))
+        train, validation, test = (tuple(_excerpt(folder, row) for row in index[part]) for part in PARTS)
+        return Material(index["sample_rate"], train, validation, test, tuple(index["knobs"]))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder}: its recordings cannot be read ({error}): start the run anew") from None
+
+
+def _excerpt(folder: Path, row: Mapping[str, Any]) -> Excerpt:
+    audio, target = np.load(folder / row["file"], mmap_mode="c")
+    return Excerpt(row["name"], audio, target, tuple(row["knobs"]))

@@ -17,6 +17,7 @@ from .halving import Stage, stages, survivors, whole_training
 from .progress import Progress, Watch
 
 MODULE: Final = f"{__package__}.worker"
+ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 MINUTE: Final = 60.0  # seconds
 LEAVING: Final = 20.0  # seconds that a network has to save itself
 LOOK: Final = 0.25  # seconds between two reports when nothing comes in
@@ -165,9 +166,7 @@ class Race:
         if name not in self._children:
             self.courses[name] = replace(self.courses[name], state="starting")
             request = {"folder": str(self.folder.path), "name": name, "entrant": asdict(self.entrants[name])}
-            # One thread each: the libraries below would otherwise start one a core.
-            threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-            self._children[name] = ChildProcess(MODULE, request, inbox=self._inbox, environment=threads)
+            self._children[name] = ChildProcess(MODULE, request, inbox=self._inbox, environment=ONE_THREAD)
         self._children[name].send({"advance": part})
 
     def _leave(self, names: Iterable[str]) -> None:
@@ -188,8 +187,10 @@ class Race:
                     kept.append((child, message))
         for item in kept:
             self._inbox.put(item)
-        for child in leaving.values():
+        for name, child in leaving.items():
             child.kill()
+            if self.courses[name].state != "out":
+                self.courses[name] = self._stored(self.entrants[name])
 
     def _stored(self, entrant: Entrant) -> Course:
         return Course.read(self.folder.entrant(entrant.name)) or Course(entrant.name, entrant.arch)
@@ -238,4 +239,3 @@ def entrants(settings: Settings) -> tuple[Entrant, ...]:
 def _last_line(words: str) -> str:
     lines = words.splitlines()
     return lines[-1] if lines else "it said nothing"
-

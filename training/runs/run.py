@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 
 from ...models.description import ModelDescription
-from ...models.errors import ModelError
+from ...models.errors import ModelError, ParameterError
 from ...models.model import Model
 from ...models.writing import atomic_target, write_atomically
 from ..data.material import Material
 from ..logs import RunLog
+from ..losses.catalogue import parse_loss
 from ..networks.streaming import StreamingNetwork
 from ..trainer.checkpoint import read_checkpoint, resume, save_checkpoint
 from ..trainer.evaluation import Evaluation
 from ..trainer.timing import seconds_per_step
-from ..trainer.trainer import Loss, Trainer, mean_square_error
+from ..trainer.trainer import Loss, Trainer
 from .architectures import find_architecture
 from .course import Course
 from .folder import BEST, CHECKPOINT, LISTEN, Entrant, Settings
@@ -35,6 +36,7 @@ MARKS: Final = (20, 40)  # evaluations; the parts of `halving.PARTS` are among t
 FEWEST_STEPS: Final = 50
 LISTEN_SECONDS: Final = 5.0  # between two files to listen to
 SOUND_SECONDS: Final = 5.0  # of a sound in the logs
+UNIT_POWER: Final = 1.0  # a trainer scales what it compares
 SPEED_SECONDS: Final = 2.0  # played to see what playing costs
 
 
@@ -91,6 +93,8 @@ class Run:
         *,
         log_folder: Path | None = None,
     ) -> None:
+        if settings.device.startswith("cuda") and not torch.cuda.is_available():
+            raise ParameterError(f"device {settings.device}: torch finds no such GPU here: use --device cpu")
         self.folder = folder
         self.material = material
         self.settings = settings
@@ -110,15 +114,14 @@ class Run:
 
     def _trainer(self, entrant: Entrant, steps: int) -> Trainer:
         recipe = self._architecture.recipe(steps, seed=entrant.seed, precision=self.settings.precision)
-        return Trainer(
-            self._network(entrant), self.material, recipe, loss=self._loss(), device=self.settings.device
-        )
+        return Trainer(self._network(entrant), self.material, recipe, loss=self._loss(), device=self.settings.device)
 
     def _network(self, entrant: Entrant) -> StreamingNetwork:
         return self._architecture.make(len(self.material.knobs), entrant.seed)
 
     def _loss(self) -> Loss:
-        return mean_square_error
+        middle = (0.5,) * len(self.material.knobs)
+        return parse_loss(self.settings.loss, sample_rate=self.material.sample_rate, power=UNIT_POWER, knobs=middle)
 
     def _prepare(self, entrant: Entrant) -> None:
         """Turn the time into a number of updates and of evaluations, and keep both."""

@@ -83,19 +83,21 @@ def picture(progress: Progress, title: str) -> Group:
     """The screen: a row for each network, then what there is to hear."""
     head = Text.assemble((title, "bold"), f"   {clock(progress.elapsed)} gone, {clock(progress.left)} left")
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("network", "left"), ("", "left"), ("done", "right"), ("ESR now", "right"), ("best", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left")
+    for name in ("network", ""):
+        table.add_column(name)
+    for name in ("done", "ESR now", "best"):
+        table.add_column(name, justify="right")
     table.add_column("over the training", min_width=SPARK_WIDTH)
     table.add_column("plays", justify="right")
     best = progress.best
     for course in progress.courses:
         leads = best is not None and course.name == best.name
         style = "bold green" if leads else "dim" if course.state in ("out", "diverged", "waiting") else ""
-        state = "wins" if course.name == progress.winner and len(progress.courses) > 1 else STATES[course.state]
+        won = course.name == progress.winner and len(progress.courses) > 1 and course.state == "training"
         done = f"{100 * course.step / course.steps:.0f} %" if course.steps else ""
         table.add_row(
             course.name,
-            state if course.state not in ("done", "diverged") else STATES[course.state],
+            "has won" if won else STATES[course.state],
             done,
             esr_words(course.last_esr),
             esr_words(course.best_esr),

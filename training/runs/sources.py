@@ -1,7 +1,7 @@
 """What a model can be trained on: a capture, its folder, two recordings, or material."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...models.errors import ParameterError
@@ -51,8 +51,7 @@ def open_source(source: Source, *, ignore_checks: Sequence[str] = ()) -> Opened:
     if isinstance(source, Material):
         return _judged(Opened("model", source))
     capture = source if isinstance(source, Capture) else _read(source, ignore_checks)
-    if ignore_checks:
-        capture = capture.ignoring(ignore_checks)
+    capture = _ignoring(capture, ignore_checks)
     capture.refuse_errors()
     return _judged(Opened(capture.name, capture.material(), capture))
 
@@ -73,6 +72,17 @@ def _read(source: str | Path | tuple[str | Path, str | Path], ignore_checks: Seq
         name=paths[1].stem,
         ignore=ignore_checks,
     )
+
+
+def _ignoring(capture: Capture, checks: Sequence[str]) -> Capture:
+    known = {finding.check for finding in capture.findings}
+    chosen = known if "all" in checks else set(checks)
+    if unknown := sorted(chosen - known):
+        raise ParameterError(
+            f"{capture.name}: there is no check {', '.join(unknown)} to ignore: it was checked for "
+            f"{', '.join(sorted(known)) or 'nothing'}"
+        )
+    return replace(capture, ignored=tuple(sorted({*capture.ignored, *chosen})))
 
 
 def _judged(opened: Opened) -> Opened:
