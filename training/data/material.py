@@ -1,6 +1,7 @@
 """Pairs of recordings, sorted into what is trained on and what is kept back."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
@@ -83,7 +84,7 @@ class Material:
             if len(excerpt.knobs) != len(self.knobs):
                 raise ParameterError(f"{excerpt.name} has {len(excerpt.knobs)} knob values for the knobs {self.knobs}")
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names the content: a training run is only resumed on the material it began with."""
         digest = sha256(repr((self.sample_rate, self.knobs)).encode())

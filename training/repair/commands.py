@@ -1,6 +1,7 @@
 """What the training side adds to the ``ampboard`` command. torch is imported inside the commands."""
 
 import json as json_format
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,33 +79,34 @@ def reproduce(
     typer.secho(f"Look at {done.page}", bold=True)
 
 
-class Architecture(StrEnum):
-    """Networks that can be trained."""
-
-    VAE = "vae"
-
-
-def train(
-    recordings: Annotated[list[Path], typer.Argument(help="Undamaged recordings: any format that soundfile reads.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The repair model to write (.json).")],
-    arch: Annotated[
-        Architecture,
-        typer.Option(
-            help="vae: a repair model. The name is the experiment's; what is trained is what `ampboard repair` plays: "
-            "a network that weighs predictions across gaps and a WaveNet that removes noise, no autoencoder."
-        ),
-    ] = Architecture.VAE,
-    steps: Annotated[int, typer.Option(min=1, help="Updates of each of the two networks.")] = 3_000,
-    minutes: Annotated[
-        float, typer.Option(min=0.1, help="Processor time of it all; the denoiser gets fewer updates to keep to it.")
-    ] = 3.0,
-    denoise: Annotated[
-        bool, typer.Option("--denoise/--no-denoise", help="Train the denoiser too, or the filling of gaps alone.")
-    ] = True,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that exists.")] = False,
+def train_repair(
+    recordings: Sequence[Path],
+    out: Path,
+    *,
+    steps: int = 3_000,
+    minutes: float = 3.0,
+    denoise: bool = True,
+    seed: int = 0,
+    overwrite: bool = False,
 ) -> None:
-    """Train a model that repairs recordings like these: gaps, hiss and clicks."""
+    """Train a model that repairs recordings like these: ``ampboard train --arch vae``.
+
+    Parameters
+    ----------
+    recordings : sequence of Path
+        Undamaged recordings.
+    out : Path
+        The repair model to write (.json).
+    steps, minutes, denoise, seed
+        As of `train_on_recordings`.
+    overwrite : bool
+        Replace a model that exists.
+
+    Raises
+    ------
+    ParameterError
+        When `out` cannot be written, or torch is missing.
+    """
     check_target(out, overwrite=overwrite, suffixes=(".json",), sources=recordings)
     try:
         from .recordings import train_on_recordings

@@ -15,12 +15,12 @@ from ...models.errors import ParameterError
 from ...models.kernels.instance import KernelInstance
 from ...models.model import Model
 from ...models.writing import atomic_target, write_atomically
+from ..logs import RunLog
 from ..page import Section, Table, write_page
 from .digits import bundled_digits, mnist_digits
 from .experiment import SNAPSHOTS, Run, Snapshot, repair_sound, run_experiment
 from .figures import draw_pictures, draw_sounds, draw_waves
 from .linear_prediction import LINEAR_PREDICTION, interpolate
-from .logs import RunLog
 from .material import Frames, Material
 from .measures import RepairQuality, decibels, repair_quality
 from .models import TrainedRepair, train_note_denoiser
@@ -129,7 +129,7 @@ def reproduce(
     for name, clean_fed in ((CHOPPED_FED, False), (CLEAN_FED, True))[: 1 + compare_clean_fed]:
 
         def seen(snapshot: Snapshot, name: str = name) -> None:
-            log.snapshot(name.replace(" ", "-"), snapshot)
+            log.numbers(name.replace(" ", "-"), _logged(snapshot), snapshot.iteration)
             watch(name, snapshot)
 
         runs[name] = run_experiment(material, iterations=iterations, seed=seed, clean_fed=clean_fed, watch=seen)
@@ -164,6 +164,17 @@ def reproduce(
     )
     write_atomically(out / NUMBERS, json.dumps(_numbers(done), indent=2).encode())
     return done
+
+
+def _logged(snapshot: Snapshot) -> dict[str, float]:
+    return {
+        "reconstruction": snapshot.reconstruction,
+        "divergence": snapshot.divergence,
+        "snr_db": snapshot.quality.overall,
+        "snr_in_gaps_db": snapshot.quality.in_gaps,
+        "snr_sampled_db": snapshot.sampled.overall,
+        "gap_error": snapshot.gap_error,
+    }
 
 
 def _clear(out: Path, *, overwrite: bool) -> None:

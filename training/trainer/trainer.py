@@ -11,6 +11,7 @@ from torch import Tensor
 from ...models.description import ModelDescription
 from ..data.material import Excerpt, Material
 from ..data.windows import Window, plan_windows
+from ..losses.loss import LossSum
 from ..networks.streaming import Memory, StreamingNetwork
 from ..optimisers.soap import Soap
 from .averaging import WeightAverage
@@ -114,6 +115,9 @@ class Trainer:
             return
         scale = power.rsqrt()[:, None]
         loss = self.loss(*(self._unit_power(signal, scale, heard) for signal in (output, target.expand_as(output))))
+        fault = self.loss.of_network(self.network, self.step) if isinstance(self.loss, LossSum) else None
+        if fault is not None:
+            loss = loss + fault
         for weight in self.parameters:
             weight.grad = None
         loss.backward()

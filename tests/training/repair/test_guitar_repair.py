@@ -10,7 +10,7 @@ import soxr
 from ampboard.bridge import repair_audio
 from ampboard.models.errors import AudioError, ParameterError
 from ampboard.presets.library import factory_folder
-from ampboard.training.repair.commands import train
+from ampboard.training.repair.commands import train_repair
 from ampboard.training.repair.corruption import scattered_gaps
 from ampboard.training.repair.linear_prediction import gaps_of, interpolate
 from ampboard.training.repair.recordings import train_on_recordings
@@ -76,17 +76,17 @@ def test_the_command_trains_filling_and_denoiser_and_keeps_what_exists(tmp_path:
     played = tmp_path / "played.wav"
     soundfile.write(played, sound, rate)
     bare, both = tmp_path / "bare.json", tmp_path / "both.json"
-    train([played], bare, steps=2, denoise=False)
+    train_repair([played], bare, steps=2, denoise=False)
     with pytest.raises(ParameterError, match="no denoiser"):
         repair_audio(sound, rate, bare, denoise=1.0)
-    train([played], both, steps=2)
+    train_repair([played], both, steps=2)
     assert np.any(repair_audio(sound, rate, both, denoise=1.0) != sound)
     with pytest.raises(ParameterError, match="--overwrite"):
-        train([played], both, steps=2)
+        train_repair([played], both, steps=2)
     for out in (played, tmp_path / "model.nam"):
         with pytest.raises(ParameterError, match=r"write \.json"):
-            train([played], out, steps=2, overwrite=True)
+            train_repair([played], out, steps=2, overwrite=True)
     itself = tmp_path / "itself.json"
     itself.write_bytes(played.read_bytes())
     with pytest.raises(ParameterError, match="is what is read"):
-        train([itself], itself, steps=2, overwrite=True)
+        train_repair([itself], itself, steps=2, overwrite=True)

@@ -1,0 +1,141 @@
+"""The networks that can be trained, by the names that users type. The table can be read without torch."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ...models.errors import ParameterError
+
+if TYPE_CHECKING:
+    from ..networks.streaming import StreamingNetwork
+    from ..trainer.recipe import Recipe
+
+AUTO: Final = "auto"
+RACERS: Final = ("lstm", "wavenet", "a2")
+MOST_CELLS: Final = 256
+
+Make = Callable[[int, int], "StreamingNetwork"]
+"""Takes the number of knobs and the seed of the weights."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network, and how it is trained best.
+
+    Attributes
+    ----------
+    name : str
+        As users type it.
+    title : str
+        As people call it.
+    make : function
+        Makes the untrained network.
+    window : int
+        Frames of each stream an update.
+    learning_rate : float
+        The largest.
+    streams : int
+        Places of the material that are played side by side.
+    averaging : float
+        Part of the average of the weights that is kept at each update.
+    """
+
+    name: str
+    title: str
+    make: Make
+    window: int
+    learning_rate: float = 1e-2
+    streams: int = 4
+    averaging: float = 0.99
+
+    def recipe(self, steps: int, *, seed: int = 0, precision: str = "float32", pace: float = 1.0) -> "Recipe":
+        """The recipe of a run.
+
+        Parameters
+        ----------
+        steps : int
+            Number of updates.
+        seed : int
+            Of the order in which several excerpts are heard.
+        precision : str
+            As of `Recipe`.
+        pace : float
+            Multiplies the learning rate.
+        """
+        from ..trainer.recipe import Recipe
+
+        return Recipe(
+            steps=steps,
+            window=self.window,
+            streams=self.streams,
+            learning_rate=pace * self.learning_rate,
+            averaging=self.averaging,
+            precision="bfloat16" if precision == "bfloat16" else "float32",
+            seed=seed,
+        )
+
+
+def _lstm(cells: int) -> Make:
+    def make(knobs: int, seed: int) -> "StreamingNetwork":
+        from ..networks.lstm import LstmNetwork
+
+        return LstmNetwork(cells, seed=seed)
+
+    return make
+
+
+def _wavenet(first: int, second: int) -> Make:
+    def make(knobs: int, seed: int) -> "StreamingNetwork":
+        from ..networks.wavenet import WaveNetNetwork, a1
+
+        return WaveNetNetwork(a1(first, second), seed=seed)
+
+    return make
+
+
+ARCHITECTURES: Final[Mapping[str, Architecture]] = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("lstm", "LSTM-40", _lstm(40), window=512),
+        Architecture("wavenet", "WaveNet (NAM A1 standard)", _wavenet(16, 8), window=1024),
+        Architecture("feather", "WaveNet (NAM A1 feather)", _wavenet(8, 4), window=1024),
+        Architecture("nano", "WaveNet (NAM A1 nano)", _wavenet(4, 2), window=1024),
+    )
+}
+"""Networks of one size."""
+
+SIZED: Final[Mapping[str, Callable[[int], Architecture]]] = {
+    "lstm": lambda cells: Architecture(f"lstm-{cells}", f"LSTM-{cells}", _lstm(cells), window=512),
+}
+"""Networks of any size: ``lstm-20``."""
+
+
+def find_architecture(name: str) -> Architecture:
+    """Find a network by name.
+
+    Parameters
+    ----------
+    name : str
+        A name of `ARCHITECTURES`, or one of `SIZED` with a number of cells behind it.
+
+    Raises
+    ------
+    ParameterError
+        When there is none of this name.
+
+    Examples
+    --------
+    >>> find_architecture("lstm-20").title
+    'LSTM-20'
+    """
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    sized = re.fullmatch(r"([a-z0-9]+)-(\d{1,6})", name)
+    if sized and sized[1] in SIZED:
+        cells = int(sized[2])
+        if not 1 <= cells <= MOST_CELLS:
+            raise ParameterError(f"architecture {name}: use 1 to {MOST_CELLS} cells")
+        return SIZED[sized[1]](cells)
+    known = ", ".join([AUTO, *ARCHITECTURES, *(f"{family}-20" for family in SIZED)])
+    raise ParameterError(f"architecture {name!r} is not known: use one of {known}, or another number of cells")

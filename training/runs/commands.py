@@ -1,0 +1,195 @@
+"""``ampboard train``. torch is imported where it is needed, in processes of their own."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from ...models.errors import ParameterError
+
+if TYPE_CHECKING:
+    from .progress import Watch
+    from .sources import Source
+    from .training import TrainedModel
+
+VAE: Final = "vae"
+DEFAULT_MINUTES: Final = 10.0
+INTERRUPTED: Final = 130
+
+
+def train(
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="A capture's folder (several: a sweep), or two recordings: what went into the device, what came out. "
+            "For --arch vae: undamaged recordings."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the model and all of its run; for vae a .json file.")
+    ] = None,
+    arch: Annotated[
+        str,
+        typer.Option(
+            help="auto races lstm, wavenet and a2. Or one of wavenet, feather, nano, a2, lstm, lstm-20, gru, convlstm; "
+            "several with commas race. vae: a repair model, which is what `ampboard repair` plays."
+        ),
+    ] = "auto",
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="How long it may take: 10 unless told, for vae 3 of processor time.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Updates of each network instead of minutes; for vae 3000 unless told.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    target_esr: Annotated[float | None, typer.Option(help="End as soon as the error is no higher.")] = None,
+    loss: Annotated[str, typer.Option(help="What is made small: mse, or a sum as mse+2e-4*stft.")] = "mse",
+    start: Annotated[Path | None, typer.Option("--from", help="A .nam model to go on from.")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="A model to learn from: what it makes of the recordings or the capture's input.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    precision: Annotated[str, typer.Option(help="float32, or bfloat16 on a GPU.")] = "float32",
+    cores: Annotated[int | None, typer.Option(min=1, help="Networks trained at once: one a core unless told.")] = None,
+    ignore_checks: Annotated[
+        list[str] | None, typer.Option(help="A check of the capture whose error is ignored; may be given again.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the interrupted run in this folder.")] = None,
+    denoise: Annotated[
+        bool, typer.Option("--denoise/--no-denoise", help="For vae: train the denoiser too, or gap filling alone.")
+    ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run left.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train a model of a captured device, or one that repairs recordings."""
+    given = sources or []
+    if resume is not None:
+        _go_on(resume, json=json)
+        return
+    if not given or out is None:
+        raise ParameterError("name what to train on and where to: ampboard train CAPTURE --out FOLDER")
+    if arch == VAE:
+        from ..repair.commands import train_repair
+
+        limits = {name: value for name, value in (("steps", steps), ("minutes", minutes)) if value is not None}
+        train_repair(given, out, denoise=denoise, seed=seed, overwrite=overwrite, **limits)  # pyright: ignore
+        return
+    settings = {
+        "arch": tuple(arch.split(",")),
+        "minutes": minutes or DEFAULT_MINUTES,
+        "steps": steps,
+        "seed": seed,
+        "loss": loss,
+        "target_esr": target_esr,
+        "device": device,
+        "precision": precision,
+        "start": start,
+        "ignore_checks": tuple(ignore_checks or ()),
+        "overwrite": overwrite,
+    }
+    if len(given) > 1 and all(path.is_dir() for path in given):
+        _sweep(given, out, settings, json=json)
+        return
+    from .training import train as train_model
+
+    source = _source(given, teacher)
+    with _watched(out, json=json) as watch:
+        trained = train_model(source, out=out, cores=cores, watch=watch, **settings)  # pyright: ignore
+    _print(trained, json=json)
+
+
+@contextmanager
+def _watched(folder: Path, *, json: bool) -> Generator["Watch"]:
+    """Show a run while it goes on, and say how to go on with one that is interrupted."""
+    from .screen import shown
+
+    console = Console(stderr=True)
+    try:
+        with shown(f"{folder}", console, lambda line: typer.echo(line, err=True)) as watch:
+            yield (lambda _: None) if json else watch
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        # What ends a command from outside is a KeyboardInterrupt or a SystemExit with the signal's number in its code.
+        typer.echo(f"stopped; what was learned is kept. To go on: ampboard train --resume {folder}", err=True)
+        raise typer.Exit(stopped.code if isinstance(stopped, SystemExit) else INTERRUPTED) from None  # pyright: ignore
+
+
+def _go_on(folder: Path, *, json: bool) -> None:
+    from .training import go_on
+
+    with _watched(folder, json=json) as watch:
+        trained = go_on(folder, watch=watch)
+    _print(trained, json=json)
+
+
+def _source(given: Sequence[Path], teacher: Path | None) -> "Source":
+    """A capture's folder, or two recordings."""
+    if teacher is not None:
+        from .teaching import taught
+
+        return taught(given, teacher)
+    if len(given) == 2 and not any(path.is_dir() for path in given):
+        return given[0], given[1]
+    if len(given) > 1:
+        raise ParameterError("give one capture's folder, two recordings (in and out), or several folders for a sweep")
+    if not given[0].is_dir():
+        raise ParameterError(f"{given[0]}: is no capture's folder; two recordings are given as IN.wav OUT.wav")
+    return given[0]
+
+
+def _print(trained: "TrainedModel", *, json: bool) -> None:
+    from ...bridge.cli.output import print_json, print_rows
+    from .screen import esr_words, verdict
+
+    if json:
+        print_json(trained.facts)
+        return
+    rows = [
+        {
+            "network": course.name,
+            "ESR": esr_words(course.best_esr),
+            "trained": f"{100 * course.step / max(course.steps, 1):.0f} %",
+            "processor": f"{course.cpu_seconds:.0f} s",
+            "plays": f"{course.speed:.0f}x real time",
+            "weights": course.weights,
+            "": course.note or ("left the race" if course.step < course.steps else ""),
+        }
+        for course in trained.courses
+    ]
+    print_rows(rows, as_json=False)
+    heard = "" if trained.test_esr is None else f", {esr_words(trained.test_esr)} on the test passages"
+    typer.secho(
+        f"{trained.path}: {trained.arch}, ESR {esr_words(trained.esr)}{heard}: {verdict(trained.esr)}", bold=True
+    )
+
+
+def _sweep(captures: Sequence[Path], out: Path, settings: dict[str, Any], *, json: bool) -> None:
+    from dataclasses import asdict
+
+    from ...bridge.cli.output import print_json, print_rows
+    from .screen import esr_words
+    from .sweep import Sweep, sweep
+
+    def told(result: Sweep) -> None:
+        if not json:
+            typer.echo(f"{result.name}: {result.failure or 'ESR ' + esr_words(result.esr or 0.0)}", err=True)
+
+    results = sweep(captures, out=out, told=told, **settings)
+    if json:
+        print_json([asdict(result) for result in results])
+    else:
+        rows = [
+            {
+                "capture": result.name,
+                "network": result.arch,
+                "ESR": "-" if result.esr is None else esr_words(result.esr),
+                "on test passages": "-" if result.test_esr is None else esr_words(result.test_esr),
+                "": result.failure or result.path,
+            }
+            for result in results
+        ]
+        print_rows(rows, as_json=False)
+    if any(result.failure for result in results):
+        raise ParameterError(f"{sum(bool(result.failure) for result in results)} of {len(results)} were not trained")

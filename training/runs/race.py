@@ -1,0 +1,241 @@
+"""Trains the networks of a run in processes of their own, one a core, until one has won and its training is done."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any, Final
+
+from ...bridge.child_process import ChildProcess, Ended, Inbox
+from ...models.errors import AmpboardError
+from ...models.writing import atomic_target
+from .course import Course
+from .folder import LISTEN, Entrant, RunFolder, Settings
+from .halving import Stage, stages, survivors, whole_training
+from .progress import Progress, Watch
+
+MODULE: Final = f"{__package__}.worker"
+ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+MINUTE: Final = 60.0  # seconds
+LEAVING: Final = 20.0  # seconds that a network has to save itself
+LOOK: Final = 0.25  # seconds between two reports when nothing comes in
+
+
+class TrainingError(AmpboardError):
+    """A network's training has failed; what it had learned is on disk."""
+
+
+class Race:
+    """One run: a single network, or several of which the worse leave.
+
+    Everything is decided by what the networks' folders say, so that a run that was killed goes on as the same run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Of a run that has begun.
+    watch : function
+        See `Watch`.
+    """
+
+    def __init__(self, folder: RunFolder, *, watch: Watch = lambda _: None) -> None:
+        self.folder = folder
+        self.settings, _, _ = folder.read()
+        self.entrants = {entrant.name: entrant for entrant in entrants(self.settings)}
+        self.courses = {name: self._stored(entrant) for name, entrant in self.entrants.items()}
+        self.winner = ""
+        self._watch = watch
+        self._began = monotonic()
+        self._inbox: Inbox = SimpleQueue()
+        self._children: dict[str, ChildProcess] = {}
+        self._stage = stages(len(self.entrants))[0]
+        self._listened: tuple[str, int] | None = None
+
+    def run(self) -> tuple[Course, ...]:
+        """Go on to the end.
+
+        Returns
+        -------
+        tuple of Course
+            Of all networks, best first; at least one of them was judged.
+
+        Raises
+        ------
+        TrainingError
+            When no network is left: all have diverged, or the disk is full.
+        """
+        try:
+            self._race()
+        except BaseException:
+            self._leave(self._children)
+            raise
+        self._leave(self._children)
+        judged = [course for course in self.courses.values() if course.esr]
+        return tuple(sorted(judged, key=lambda course: course.best_esr))
+
+    def _race(self) -> None:
+        alive = tuple(self.entrants)
+        plan = stages(len(alive))
+        for stage, next_stage in zip(plan, [*plan[1:], None], strict=True):
+            self._stage = stage
+            if next_stage is None:
+                alive = (*alive, *self._second_seed(alive[0], stage))
+            self._train(alive, stage.ends)
+            if any(self._reached(name) for name in alive) or next_stage is None:
+                return
+            alive = self._compare(alive, stage.ends, next_stage.networks)
+
+    def _compare(self, names: Sequence[str], part: float, keep: int) -> tuple[str, ...]:
+        """Those that stay; the others leave."""
+        stay = survivors([self.courses[name] for name in names], part, keep)
+        if not stay:
+            raise TrainingError("\n".join(f"{name}: {self.courses[name].note}" for name in names))
+        for name in set(names) - set(stay):
+            if self.courses[name].state != "diverged":
+                self.courses[name] = replace(self.courses[name], state="out")
+        self._leave([name for name in names if name not in stay])
+        if len(stay) == 1:
+            self.winner = stay[0]
+        self._tell(f"after {100 * part:g} % of the training {' and '.join(stay)} {'go' if keep > 1 else 'goes'} on")
+        return stay
+
+    def _second_seed(self, winner: str, stage: Stage) -> tuple[str, ...]:
+        """A second start of the winner for the core that has become free."""
+        self.winner = winner
+        if not self.settings.second_seed or self.settings.cores < 2:
+            return ()
+        first = self.entrants[winner]
+        steps = round((stage.ends - stage.begins) * self.courses[winner].steps) if stage.begins else first.steps
+        entrant = replace(first, seed=first.seed + 1, steps=steps)
+        self.entrants[entrant.name] = entrant
+        self.courses[entrant.name] = self._stored(entrant)
+        return (entrant.name,)
+
+    def _train(self, names: Iterable[str], part: float) -> None:
+        """Bring networks to a part of their training, as many at once as there are cores."""
+        waiting = [name for name in names if not self._there(name, part)]
+        at_work: set[str] = set()
+        while waiting or at_work:
+            while waiting and len(at_work) < self.settings.cores:
+                name = waiting.pop(0)
+                self._send(name, part)
+                at_work.add(name)
+            try:
+                child, message = self._inbox.get(timeout=LOOK)
+            except Empty:
+                self._tell()
+                continue
+            name = next((name for name, known in self._children.items() if known is child), None)
+            if name is None:
+                continue
+            if isinstance(message, Ended):
+                raise TrainingError(f"{name}: its process ended: {message.reason}: {_last_line(child.last_words)}")
+            self._take(name, message)
+            if message["kind"] in ("rests", "failed"):
+                at_work.discard(name)
+            if any(map(self._reached, at_work | {name})):
+                return
+            self._tell()
+
+    def _take(self, name: str, message: dict[str, Any]) -> None:
+        if message["kind"] == "failed":
+            stored = self._stored(self.entrants[name])
+            if stored.state != "diverged":
+                raise TrainingError(message["words"])
+            self.courses[name] = stored
+            self._leave([name])
+            if all(course.state in ("diverged", "out") for course in self.courses.values()):
+                raise TrainingError(message["words"])
+        elif "course" in message:
+            self.courses[name] = Course.from_plain(message["course"])
+
+    def _there(self, name: str, part: float) -> bool:
+        """Whether it has been judged at this part, by what its folder says, or will never be."""
+        course = self.courses[name]
+        if course.state == "diverged" or self._reached(name):
+            return True
+        return course.steps > 0 and course.mark_at(part) in course.esr
+
+    def _reached(self, name: str) -> bool:
+        target = self.settings.target_esr
+        return target is not None and self.courses[name].best_esr <= target
+
+    def _send(self, name: str, part: float) -> None:
+        if name not in self._children:
+            self.courses[name] = replace(self.courses[name], state="starting")
+            request = {"folder": str(self.folder.path), "name": name, "entrant": asdict(self.entrants[name])}
+            self._children[name] = ChildProcess(MODULE, request, inbox=self._inbox, environment=ONE_THREAD)
+        self._children[name].send({"advance": part})
+
+    def _leave(self, names: Iterable[str]) -> None:
+        """Let processes save what they have and end; those that do not are ended."""
+        leaving = {name: self._children.pop(name) for name in list(names) if name in self._children}
+        for child in leaving.values():
+            child.send({"leave": True})
+        until = monotonic() + LEAVING
+        gone: set[int] = set()
+        kept: list[tuple[ChildProcess, Any]] = []
+        with suppress(Empty):
+            while len(gone) < len(leaving):
+                child, message = self._inbox.get(timeout=max(until - monotonic(), 0.01))
+                if child in leaving.values():
+                    if isinstance(message, Ended):
+                        gone.add(id(child))
+                else:
+                    kept.append((child, message))
+        for item in kept:
+            self._inbox.put(item)
+        for name, child in leaving.items():
+            child.kill()
+            if self.courses[name].state != "out":
+                self.courses[name] = self._stored(self.entrants[name])
+
+    def _stored(self, entrant: Entrant) -> Course:
+        return Course.read(self.folder.entrant(entrant.name)) or Course(entrant.name, entrant.arch)
+
+    def _tell(self, news: str = "") -> None:
+        self._update_sound()
+        courses = tuple(self.courses.values())
+        winner = self.winner or (next(iter(self.entrants)) if len(self.entrants) == 1 else "")
+        listen = self.folder.listen if self._listened else None
+        self._watch(Progress(courses, winner, monotonic() - self._began, self._left(), listen, news))
+
+    def _left(self) -> float:
+        """Seconds that are left by the pace of the networks so far."""
+        timed = [course for course in self.courses.values() if course.steps and course.seconds_per_step]
+        if not timed:
+            return float("inf")
+        whole = max(course.steps * course.seconds_per_step for course in timed)
+        to_come = [stage for stage in stages(len(self.settings.archs)) if stage.begins > self._stage.begins]
+        later = sum(-(-stage.networks // self.settings.cores) * (stage.ends - stage.begins) for stage in to_come)
+        running = [course for course in self.courses.values() if course.state in ("waiting", "starting", "training")]
+        parts = [max(0.0, self._stage.ends - course.step / max(course.steps, 1)) for course in running]
+        at_once = max(1, min(self.settings.cores, len(parts)))
+        return whole * (later + max(sum(parts) / at_once, max(parts, default=0.0)))
+
+    def _update_sound(self) -> None:
+        """Copy what the best network plays to where people find it."""
+        judged = [course for course in self.courses.values() if course.esr]
+        if not judged:
+            return
+        best = min(judged, key=lambda course: course.best_esr)
+        state = (best.name, best.best_step or 0)
+        source = self.folder.entrant(best.name) / LISTEN
+        if state == self._listened or not source.exists():
+            return
+        self._listened = state
+        with atomic_target(self.folder.listen) as temporary:
+            shutil.copyfile(source, temporary)
+
+
+def entrants(settings: Settings) -> tuple[Entrant, ...]:
+    """The networks of a run, each with the time its whole training may take."""
+    seconds = MINUTE * settings.minutes * whole_training(len(settings.archs), settings.cores)
+    return tuple(Entrant(arch, settings.seed, seconds, settings.steps) for arch in settings.archs)
+
+
+def _last_line(words: str) -> str:
+    lines = words.splitlines()
+    return lines[-1] if lines else "it said nothing"

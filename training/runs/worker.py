@@ -1,0 +1,78 @@
+"""The process of its own in which one network of a run is trained: ``python -m ampboard.training.runs.worker``.
+
+It is told where its folder is, then how far to go, and tells its course several times a second. It ends with its
+parent; what it has learned until half a minute before is on disk.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from ...bridge.child_process import ParentChannel, connect_to_parent
+from ...models.errors import AmpboardError
+
+
+@dataclass
+class _Orders:
+    """What the parent wants, as it comes in beside the training."""
+
+    advances: "SimpleQueue[float | None]" = field(default_factory=SimpleQueue)
+    leave: threading.Event = field(default_factory=threading.Event)
+
+    def listen(self, channel: ParentChannel) -> None:
+        while True:
+            order = channel.receive()
+            if "advance" in order:
+                self.advances.put(float(order["advance"]))
+            else:
+                self.leave.set()
+                self.advances.put(None)
+
+
+def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> None:
+    from .folder import Entrant, RunFolder
+    from .run import Run
+
+    home = RunFolder(Path(request["folder"]))
+    entrant = Entrant(**request["entrant"])
+    settings, _, _ = home.read()
+    run = Run(
+        home.entrant(entrant.name), entrant, home.material(), settings, log_folder=home.tensorboard / entrant.name
+    )
+
+    def tell(kind: str = "course") -> None:
+        channel.send({"kind": kind, "name": entrant.name, "course": run.course.as_plain()})
+
+    try:
+        tell()
+        while not orders.leave.is_set():
+            part = orders.advances.get()
+            if part is None:
+                break
+            run.advance(run.course.mark_at(part), told=lambda _: tell(), stop=orders.leave.is_set)
+            tell("rests")
+    finally:
+        run.close()
+
+
+def main() -> None:
+    """Do what the parent asks for."""
+    channel = connect_to_parent()
+    request = channel.receive()
+    orders = _Orders()
+    threading.Thread(target=orders.listen, args=(channel,), daemon=True).start()
+    try:
+        _train(channel, request, orders)
+    except (AmpboardError, OSError) as error:
+        words = str(error)
+        if isinstance(error, OSError) and not isinstance(error, AmpboardError):
+            place = error.filename or request["folder"]
+            words = f"{place}: {error.strerror or error}: the last checkpoint stays; free some space and go on with it"
+        channel.send({"kind": "failed", "name": request["name"], "words": words})
+    channel.send({"kind": "left"})
+
+
+if __name__ == "__main__":
+    main()
