@@ -9,7 +9,8 @@ from pathlib import Path
 
 from . import jobs
 from .interleaving import interleave
-from .records import append_run, outcomes, remaining, runs
+from .records import append_run, append_startup, outcomes, remaining, runs, startups
+from .startup import ARCHITECTURES, measure_startup
 from .subjects import subject_named
 
 RECORDS = Path("build/training-benchmarks.jsonl")
@@ -41,7 +42,12 @@ def main() -> None:
         and row.architecture in (options.architectures or [row.architecture])
     ]
     options.records.parent.mkdir(parents=True, exist_ok=True)
-    failed = [] if options.page_only else _measure(_possible(chosen), options.records, options.short, options.nice)
+    failed: list[jobs.Job] = []
+    if not options.page_only:
+        failed = _measure(_possible(chosen), options.records, options.short, options.nice)
+    if not options.page_only and not options.quick:
+        for arch in ARCHITECTURES:
+            append_startup(options.records, measure_startup(arch))
 
     # matplotlib is needed for the page alone
     from .chart import write_chart
@@ -50,7 +56,7 @@ def main() -> None:
     found = outcomes(options.records)
     page = options.docs / "training-benchmarks.md"
     page.parent.mkdir(parents=True, exist_ok=True)
-    write_page(page, runs(options.records), found)
+    write_page(page, runs(options.records), found, startups(options.records))
     write_chart(options.docs / "pictures" / "training-benchmarks.png", found)
     sys.stdout.write(page.read_text(encoding="utf-8"))
     for job in failed:
@@ -59,9 +65,9 @@ def main() -> None:
 
 
 def _possible(rows: Sequence[jobs.Row]) -> list[jobs.Row]:
-    from .ours import RECIPES as OURS
-    from .peer import MISSING
-    from .peer import RECIPES as NAM
+    from .trainers.ours import RECIPES as OURS
+    from .trainers.peer import MISSING
+    from .trainers.peer import RECIPES as NAM
 
     left: list[jobs.Row] = []
     for row in rows:

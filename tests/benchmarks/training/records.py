@@ -11,6 +11,7 @@ import numpy as np
 
 from ..fma_peak import fma_peak
 from ..machine import processor_name
+from .startup import StartUp
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,18 @@ def runs(path: Path) -> list[Run]:
     return [Run(**{key: line[key] for key in line if key != "kind"}) for line in _lines(path) if line["kind"] == "run"]
 
 
+def append_startup(path: Path, startup: StartUp) -> None:
+    """Write down how a training started."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": "startup", **asdict(startup)}) + "\n")
+
+
+def startups(path: Path) -> list[StartUp]:
+    """The last start of each architecture."""
+    lines = [line for line in _lines(path) if line.pop("kind") == "startup"]
+    return list({line["arch"]: StartUp(**line) for line in lines}.values())
+
+
 def append(path: Path, kind: str, job: Job, attempt: str, **facts: Any) -> None:
     """Write one line, in one piece."""
     line = json.dumps({"kind": kind, "job": asdict(job), "attempt": attempt, **facts})
@@ -136,7 +149,7 @@ def outcomes(path: Path) -> list[Outcome]:
     """Every job with its last attempt; a finished attempt is not replaced by one that was cut short."""
     attempts: dict[tuple[Job, str], Outcome] = {}
     for line in _lines(path):
-        if line["kind"] == "run":
+        if "job" not in line:
             continue
         job = Job(**line.pop("job"))
         kind, attempt = line.pop("kind"), line.pop("attempt")

@@ -13,10 +13,10 @@ from ampboard.training.data.material import Excerpt, Material
 from .figures import ratios, seconds_to
 from .jobs import NAM, OURS, QUICK, TABLE, jobs_of, lanes
 from .judging import Marks, TrainingClock, esr, judge
-from .peer import MISSING, NamTraining
-from .peer import RECIPES as PEERS
 from .records import Job, Outcome, Point, append, outcomes, remaining
 from .subjects import REPOSITORY, SUBJECTS
+from .trainers.peer import MISSING, NamTraining
+from .trainers.peer import RECIPES as PEERS
 
 RATE = 48_000
 

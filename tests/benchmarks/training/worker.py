@@ -37,11 +37,11 @@ def main() -> None:
     from .subjects import subject_named
 
     if job.trainer == "ampboard":
-        from .ours import OurTraining as Training  # pyright: ignore
+        from .trainers.ours import OurTraining as Training  # pyright: ignore
 
         package = "ampboard"
     else:
-        from .peer import NamTraining as Training
+        from .trainers.peer import NamTraining as Training
 
         package = "neural-amp-modeler"
     attempt = f"{os.getpid()}-{time.time():.0f}"

@@ -12,7 +12,7 @@ from ampboard.training.networks.wavenet import WaveNetNetwork
 from ampboard.training.trainer.recipe import Recipe
 from ampboard.training.trainer.trainer import Trainer
 
-from .judging import Judgement, Marks, TrainingClock, judge
+from ..judging import Judgement, Marks, TrainingClock, judge
 
 WARM_UP, TIMED = 3, 20  # updates; the optimiser refreshes its bases once in ten
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ampboard.training.data.material import Excerpt, Material
 
-from .judging import Judgement, Marks, TrainingClock, inputs_of, judge
+from ..judging import Judgement, Marks, TrainingClock, inputs_of, judge
 
 MISSING: Final = "" if find_spec("nam") else "not installed: neural-amp-modeler"
 EPOCHS: Final = 100
