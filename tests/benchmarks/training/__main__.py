@@ -65,19 +65,12 @@ def main() -> None:
 
 
 def _possible(rows: Sequence[jobs.Row]) -> list[jobs.Row]:
-    from .trainers.ours import RECIPES as OURS
-    from .trainers.peer import MISSING
-    from .trainers.peer import RECIPES as NAM
+    from .trainers import ours, peer
 
     left: list[jobs.Row] = []
     for row in rows:
-        known = OURS if row.trainer == jobs.OURS else NAM
-        reason = (
-            subject_named(row.subject).missing()
-            or (MISSING if row.trainer == jobs.NAM else "")
-            or ("" if row.architecture in known else f"{row.trainer} has no {row.architecture}")
-        )
-        if reason:
+        missing = ours.missing(row.architecture) if row.trainer == jobs.OURS else peer.MISSING
+        if reason := subject_named(row.subject).missing() or missing:
             sys.stderr.write(f"left out: {row.trainer} {row.architecture} on {row.subject}: {reason}\n")
         else:
             left.append(row)

@@ -1,68 +1,63 @@
 """ampboard's own trainer, driven as ``ampboard train`` drives it: a budget becomes a number of updates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import process_time
-from typing import Any, Final
+from typing import Final
 
-from ampboard.models.description import LayerArray, WaveNet
+from ampboard.models.errors import ParameterError
 from ampboard.training.data.material import Material
-from ampboard.training.networks.lstm import LstmNetwork
-from ampboard.training.networks.wavenet import WaveNetNetwork
-from ampboard.training.trainer.recipe import Recipe
+from ampboard.training.runs.architectures import find_architecture
 from ampboard.training.trainer.trainer import Trainer
 
 from ..judging import Judgement, Marks, TrainingClock, judge
 
-WARM_UP, TIMED = 3, 20  # updates; the optimiser refreshes its bases once in ten
-
-
-@dataclass(frozen=True)
-class OurRecipe:
-    """One of ampboard's architectures with its own recipe."""
-
-    network: Callable[[int, int], Any]
-    window: int
-    learning_rate: float
-
-
-def _a1() -> WaveNet:
-    dilations = tuple(2**n for n in range(10))
-    first = LayerArray(1, 1, 16, 3, dilations, "Tanh", False, head_size=8, head_bias=False)
-    return WaveNet((first, LayerArray(16, 1, 8, 3, dilations, "Tanh", False, head_size=1, head_bias=True)))
-
-
-RECIPES: Final = {
-    "LSTM-40": OurRecipe(lambda knobs, seed: LstmNetwork(40, seed=seed), 512, 1e-2),
-    "A1 standard": OurRecipe(lambda knobs, seed: WaveNetNetwork(_a1(), seed=seed), 1024, 1e-2),
+WARM_UP, TIMED = 3, 50  # updates, as `seconds_per_step` makes them
+NAMES: Final = {
+    "LSTM-40": "lstm",
+    "A1 standard": "wavenet",
+    "A2": "a2",
+    "GRU-40": "gru",
+    "ConvLSTM": "convlstm",
 }
+"""What ``ampboard train --arch`` calls the architectures of the table."""
+
+
+def missing(architecture: str) -> str:
+    """Why an architecture cannot be trained; empty where it can."""
+    try:
+        find_architecture(NAMES[architecture])
+    except ParameterError as error:
+        return str(error)
+    return ""
 
 
 class OurTraining:
-    """A training run of ampboard's.
+    """A training run of ampboard's, with its own recipe.
 
     Parameters
     ----------
     material : Material
         Learnt from and judged on.
     architecture : str
-        Key of `RECIPES`.
+        Key of `NAMES`.
     budget : float
-        Processor seconds, the timing of the first updates included.
+        Processor seconds, the timing of the first updates included; the very first ones, in which code may have to be
+        compiled, belong to the start.
     seed : int
-        Of the weights.
+        Of the weights, and of the order of several excerpts.
     """
 
     def __init__(self, material: Material, architecture: str, budget: float, seed: int) -> None:
-        self._material, self._recipe, self._budget, self._seed = material, RECIPES[architecture], budget, seed
+        self._architecture = find_architecture(NAMES[architecture])
+        self._material, self._budget, self._seed = material, budget, seed
         self.clock, self.updates = TrainingClock(), 0
 
     def run(self, on_start: Callable[[], None], on_point: Callable[[float, Judgement, float | None], None]) -> None:
         """Train until the budget is spent; `on_point` is told the seconds and our judgement."""
         trial = self._trainer(WARM_UP + TIMED)
+        trial.advance(WARM_UP)
         on_start()
         self.clock.start()
-        trial.advance(WARM_UP)
         began = process_time()
         trial.advance(TIMED)
         update = (process_time() - began) / TIMED
@@ -77,8 +72,5 @@ class OurTraining:
         self.updates = trainer.step
 
     def _trainer(self, steps: int) -> Trainer:
-        network = self._recipe.network(len(self._material.knobs), self._seed)
-        recipe = Recipe(
-            steps=steps, window=self._recipe.window, learning_rate=self._recipe.learning_rate, seed=self._seed
-        )
-        return Trainer(network, self._material, recipe)
+        network = self._architecture.make(self._material.knobs, self._seed)
+        return Trainer(network, self._material, self._architecture.recipe(steps, seed=self._seed))
