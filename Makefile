@@ -1,5 +1,5 @@
-# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make survey` plays the installed
-# LV2 effects, `make fuzz` feeds damaged files.
+# Two commands do everything: `make demo` and `make test`. `make bench` times the kernels, `make bench-training` the training,
+# `make survey` plays the installed LV2 effects, `make fuzz` feeds damaged files.
 # All set up what they need in .venv.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ PACKAGES := liblilv-0-0 lilv-utils lv2file guitarix-lv2 zam-plugins dragonfly-re
     jackd2 libportaudio2
 SOURCES := $(shell find bridge models presets training -type f -not -name '*.pyc' -not -path '*/__pycache__/*' -not -path '*.vst3/*')
 
-.PHONY: demo test bench survey fuzz check format clean
+.PHONY: demo test bench bench-training survey fuzz check format clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -50,6 +50,10 @@ test: $(VENV)/installed $(VENV)/tested $(VENV)/packages
 # The page docs/benchmarks.md and its chart. BENCH="--vector 8" measures with narrower vectors.
 bench: $(VENV)/installed $(VENV)/benched
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# The page docs/training-benchmarks.md and its chart: about two hours of one core. BENCH=--short takes 40 minutes.
+bench-training: $(VENV)/installed $(VENV)/benched $(VENV)/packages
+	$(BIN)/python -m tests.benchmarks.training $(BENCH)
 
 # Plays every LV2 effect that is installed here and writes the table in docs/plugins.md.
 survey: $(VENV)/installed $(VENV)/packages

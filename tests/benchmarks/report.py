@@ -31,7 +31,7 @@ def _missing() -> str:
 
 def _tables(results: Sequence[Result]) -> Iterable[str]:
     yield "## Speed\n\nTimes faster than real time at 48 kHz, mono, by frames a block; the rest at blocks of 64."
-    yield _table(
+    yield table(
         ("model", *map(str, BLOCKS), "GFLOP/s", "of FMA peak", "16 : 512", "a call", "stereo", "stereo amp"),
         (
             (
@@ -55,7 +55,7 @@ def _tables(results: Sequence[Result]) -> Iterable[str]:
     )
     streaming = [peer for peer in PEERS if not peer.missing and not peer.offline]
     offline = [peer for peer in PEERS if not peer.missing and peer.offline]
-    yield _table(
+    yield table(
         (
             "model",
             *(f"{peer.name}, {frames}" for peer in streaming for frames in BLOCKS),
@@ -75,7 +75,7 @@ def _tables(results: Sequence[Result]) -> Iterable[str]:
         "Blocks of 64 frames as shares of the time they last. By the wall clock, which includes whatever else the "
         "machine did; the last of them by the thread's processor time. An instance is mono."
     )
-    yield _table(
+    yield table(
         ("model", "p50", "p99.9", "longest", "p99.9, processor", "instance", "program", "first load", "cached load"),
         (
             (
@@ -112,7 +112,8 @@ def _size(count: int) -> str:
     return f"{count / 1024:.0f} KiB" if count >= 10_240 else f"{count / 1024:.1f} KiB"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Set a table of Markdown, the first column to the left and the others to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
