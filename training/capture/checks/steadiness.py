@@ -77,9 +77,9 @@ def _by_stretches(evidence: Evidence) -> tuple[float, tuple[float, float]] | Non
             lags.append(found[0])
     if len(lags) < 4:
         return None
-    slope, _, low, high = theilslopes(lags, places)
+    slope, _, low, high = (float(value) for value in tuple(theilslopes(lags, places)))
     # Steady within what the notes do to the phase: no drift to speak of.
-    return (0.0 if low <= 0 <= high else float(slope)), ROUGH_DRIFT_FRAMES
+    return (0.0 if low <= 0 <= high else slope), ROUGH_DRIFT_FRAMES
 
 
 def varying(evidence: Evidence) -> Verdict | None:
@@ -144,7 +144,7 @@ def _after_blips(evidence: Evidence) -> float | None:
         before = evidence.target[max(0, blip - late) : blip - 100].astype(np.float64)
         answer = evidence.target[blip - 10 : blip + late].astype(np.float64)
         rest = evidence.target[blip + late : stop].astype(np.float64)
-        if rest.size < late // 3 or before.size < late // 2:
+        if rest.size < late or before.size < late // 2:
             continue
         # Slow thumps of supplies and coupling capacitors are no echo: only what moves counts.
         noise = float(np.mean(np.diff(before) ** 2))
