@@ -1,1 +1,1 @@
-"""What networks are trained and judged on."""
+"""What a network is trained and judged on."""
