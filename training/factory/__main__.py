@@ -47,7 +47,7 @@ def _make_models(folder: Path, only: list[str] | None) -> int:
         CONSOLE.print(
             f"{done.path}: ESR {done.validation.guitar:.5f} on the factory guitar, "
             f"{done.validation.bass:.5f} on the bass; "
-            f"{done.training.cpu_seconds:.0f} s of processor time, {done.training.skipped} updates skipped"
+            f"{done.cpu_seconds:.0f} s of processor time, {done.skipped} updates skipped"
         )
     return 0
 

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from ...models.description import ModelDescription, WaveNet
 from ...models.formats.nam import write_nam
 from ...models.model import Model
+from ..data.material import Excerpt, Material
 from ..devices.amps import AMPS
 from ..losses import error_to_signal_ratio
 from ..networks.lstm import LstmNetwork
 from ..networks.streaming import StreamingNetwork
 from ..networks.wavenet import WaveNetNetwork, a1
-from ..trainer import Recipe, Training, train_network
+from ..trainer.recipe import Recipe
+from ..trainer.trainer import Trainer
 from .material import training_material
 
 SAMPLE_RATE: Final = 48_000
@@ -116,8 +118,10 @@ class Outcome:
     ----------
     capture : Capture
         What was done.
-    training : Training
-        Processor time and training loss.
+    cpu_seconds : float
+        Processor time of the training.
+    skipped : int
+        Updates left out because the gradient was not finite.
     validation : Validation
         How well.
     path : Path
@@ -125,7 +129,8 @@ class Outcome:
     """
 
     capture: Capture
-    training: Training
+    cpu_seconds: float
+    skipped: int
     validation: Validation
     path: Path
 
@@ -209,10 +214,13 @@ def make_model(capture: Capture, folder: Path, recordings: Path) -> Outcome:
     """
     dry = training_material(MATERIAL_SECONDS, SAMPLE_RATE, seed=SEED)
     network = capture.network()
-    training = train_network(network, dry, AMPS[capture.name].process(dry, SAMPLE_RATE), capture.recipe)
+    wet = AMPS[capture.name].process(dry, SAMPLE_RATE)
+    excerpt = Excerpt(capture.name, dry.astype(np.float32), wet.astype(np.float32))
+    trainer = Trainer(network, Material(SAMPLE_RATE, (excerpt,)), capture.recipe)
+    trainer.advance()
     description = without_offset(network.describe(SAMPLE_RATE, {}))
     validation = validate(capture, description, recordings)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{capture.name}.nam"
     write_nam(replace(description, metadata=name_plate(capture, validation)), path)
-    return Outcome(capture, training, validation, path)
+    return Outcome(capture, trainer.cpu_seconds, trainer.skipped, validation, path)

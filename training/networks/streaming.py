@@ -51,6 +51,10 @@ class StreamingNetwork(Protocol):
         """
         ...
 
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """All weights, as torch's modules give them: the tensors themselves."""
+        ...
+
     def matrices(self) -> list[tuple[nn.Parameter, int]]:
         """All parameters, each with the number of equal matrices that lie in its rows (4 in an LSTM's weights)."""
         ...

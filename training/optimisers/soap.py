@@ -4,7 +4,7 @@ Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", 2024. Written
 equal shapes are stacked and treated at once, the eigenbases follow by one QR step every few updates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -17,22 +17,27 @@ LARGEST_SIDE = 64  # a longer side of a matrix is left unrotated
 
 @dataclass
 class _Side:
-    """Covariance of the gradient along one side of a stack of matrices, and its eigenvectors (largest first)."""
+    """Covariance of the gradient along one side of a stack of matrices, and its eigenvectors (largest first).
+
+    Both lie in memory row by row: as they come from the solvers, a matrix product would round differently before and
+    after they were saved.
+    """
 
     covariance: Tensor
     basis: Tensor
 
-    @classmethod
-    def of(cls, covariance: Tensor) -> "_Side":
-        floor = 1e-20 * torch.eye(covariance.shape[-1])
-        return cls(covariance, torch.linalg.eigh(covariance + floor)[1].flip(-1))
+    def begin(self, covariance: Tensor) -> None:
+        """Take the first gradient's covariance and its eigenvectors."""
+        floor = 1e-20 * torch.eye(covariance.shape[-1], device=covariance.device)
+        self.covariance = covariance
+        self.basis = torch.linalg.eigh(covariance + floor)[1].flip(-1).contiguous()
 
     def refresh(self) -> Tensor:
         """Turn the basis by one step of power iteration; returns the new order of the old columns."""
         size = torch.diagonal(self.basis.mT @ self.covariance @ self.basis, dim1=-2, dim2=-1)
         order = size.argsort(-1, descending=True)
         sorted_basis = torch.gather(self.basis, 2, order[:, None, :].expand_as(self.basis))
-        self.basis = torch.linalg.qr(self.covariance @ sorted_basis)[0]
+        self.basis = torch.linalg.qr(self.covariance @ sorted_basis)[0].contiguous()
         return order
 
 
@@ -45,13 +50,20 @@ class _Stack:
     columns: int
     first: Tensor = field(init=False)
     second: Tensor = field(init=False)
-    left: _Side | None = None
-    right: _Side | None = None
+    left: _Side | None = field(init=False)
+    right: _Side | None = field(init=False)
 
     def __post_init__(self) -> None:
         count = sum(blocks for _, blocks in self.members)
-        self.first = torch.zeros(count, self.rows, self.columns)
-        self.second = torch.zeros(count, self.rows, self.columns)
+        like = self.members[0][0].detach()
+        self.first = like.new_zeros(count, self.rows, self.columns)
+        self.second = self.first.clone()
+        self.left, self.right = (
+            _Side(like.new_zeros(count, side, side), like.new_zeros(count, side, side))
+            if side <= LARGEST_SIDE
+            else None
+            for side in (self.rows, self.columns)
+        )
 
     def gradient(self) -> Tensor:
         return torch.cat([_gradient(weight).view(blocks, self.rows, self.columns) for weight, blocks in self.members])
@@ -61,6 +73,13 @@ class _Stack:
         for weight, blocks in self.members:
             weight += change[start : start + blocks].reshape(weight.shape)
             start += blocks
+
+    def covariances(self, gradient: Tensor) -> Iterator[tuple[int, _Side, Tensor]]:
+        """Axis, side and the gradient's covariance of each side that is rotated."""
+        if self.left is not None:
+            yield 1, self.left, gradient @ gradient.mT
+        if self.right is not None:
+            yield 2, self.right, gradient.mT @ gradient
 
     def rotated(self, matrices: Tensor) -> Tensor:
         if self.left is not None:
@@ -103,7 +122,18 @@ class Soap:
                 self.vectors.append(weight)
         self.stacks = [_Stack(members, *shape) for shape, members in shapes.items()]
         size = sum(weight.numel() for weight in self.vectors)
-        self.first, self.second = torch.zeros(size), torch.zeros(size)
+        device = self.vectors[0].device if self.vectors else None
+        self.first, self.second = torch.zeros(size, device=device), torch.zeros(size, device=device)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Name everything that is remembered from update to update, where it lies; the same before the first one."""
+        named = {"first": self.first, "second": self.second}
+        for number, stack in enumerate(self.stacks):
+            named |= {f"{number}.first": stack.first, f"{number}.second": stack.second}
+            for name, side in (("left", stack.left), ("right", stack.right)):
+                if side is not None:
+                    named |= {f"{number}.{name}.covariance": side.covariance, f"{number}.{name}.basis": side.basis}
+        return named
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
@@ -129,18 +159,15 @@ class Soap:
 
     def _step_stack(self, stack: _Stack, learning_rate: float) -> None:
         gradient = stack.gradient()
-        sides = {"left": gradient @ gradient.mT, "right": gradient.mT @ gradient}
+        sides = list(stack.covariances(gradient))
         if self.steps == 1:
-            for name, covariance in sides.items():
-                if covariance.shape[-1] <= LARGEST_SIDE:
-                    setattr(stack, name, _Side.of(covariance))
+            for _, side, covariance in sides:
+                side.begin(covariance)
         stack.first.lerp_(gradient, 1 - self.betas[0])
         stack.second.lerp_(stack.rotated(gradient).square(), 1 - self.betas[1])
         change = self._adam(stack.rotated(stack.first), stack.second)
         stack.add(-learning_rate * stack.rotated_back(change))
-        for axis, (side, covariance) in enumerate(zip((stack.left, stack.right), sides.values(), strict=True), start=1):
-            if side is None:
-                continue
+        for axis, side, covariance in sides:
             side.covariance.lerp_(covariance, 1 - self.betas[1])
             if self.steps == 1 or self.steps % REFRESH_EVERY == 0:
                 order = side.refresh()

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from ...models.architectures.repair import Repair
 from ...models.description import ModelDescription
+from ..data.material import Excerpt, Material
 from ..networks.wavenet import WaveNetNetwork, a1
-from ..trainer import Recipe, train_network
+from ..trainer.recipe import Recipe
+from ..trainer.trainer import Trainer
 from .corruption import noise_and_clicks
 from .gap_blend import GapBlend, gap_frames, joined, train_blend
 from .notes import SAMPLE_RATE, LongSound, long_sound
@@ -133,9 +135,11 @@ def train_denoiser(
     network = WaveNetNetwork(a1(*channels), seed=seed)
     wanted = damaged - clean if residual else clean
     target = np.concatenate([np.zeros(look_ahead), wanted[: len(wanted) - look_ahead]])
-    done = train_network(network, damaged, target, Recipe(steps=steps, window=DENOISER_WINDOW))
+    material = Material(sample_rate, (Excerpt("damaged", damaged.astype(np.float32), target.astype(np.float32)),))
+    trainer = Trainer(network, material, Recipe(steps=steps, window=DENOISER_WINDOW))
+    trainer.advance()
     model = Repair(denoiser=network.describe(sample_rate, {}), denoiser_look_ahead=look_ahead, residual=residual)
-    return TrainedRepair(ModelDescription(model, {}, sample_rate, metadata=metadata or {}), done.cpu_seconds)
+    return TrainedRepair(ModelDescription(model, {}, sample_rate, metadata=metadata or {}), trainer.cpu_seconds)
 
 
 def train_wear_denoiser(sound: NDArray[np.floating], sample_rate: int, *, steps: int, seed: int = 0) -> TrainedRepair:

@@ -1,0 +1,1 @@
+"""Training a streaming network: recipe, updates, checkpoints, and how long it takes."""
