@@ -72,13 +72,12 @@ class AliasedTones:
     def __call__(self, network: "StreamingNetwork", step: int) -> Tensor:
         """See `NetworkLoss`."""
         inputs, aliases = self._played[step % len(self._played)]
-        memory = network.rest(1)
-        device = memory[0].device
-        inputs = inputs.to(device)
+        device = network.matrices()[0][0].device
+        inputs, memory = inputs.to(device), network.rest(1)
         with torch.no_grad():
             _, memory = network(inputs[..., :SETTLING], memory)
         output, _ = network(inputs[..., SETTLING:], memory)
         window = torch.hann_window(FRAMES, periodic=True, device=device)
         energy = torch.fft.rfft(output[0].float() * window).abs().square()
-        whole = energy[torch.from_numpy(sounding_lines(FRAMES)).to(device)].sum()
-        return energy[aliases.to(device)].sum() / whole.clamp_min(torch.finfo(torch.float32).tiny)
+        whole = energy[..., torch.from_numpy(sounding_lines(FRAMES)).to(device)].sum()
+        return energy[..., aliases.to(device)].sum() / whole.clamp_min(torch.finfo(torch.float32).tiny)

@@ -26,9 +26,9 @@ EXAMPLE_FRAMES: Final = 2048
 OLD_VERSION, NEW_VERSION = "0.5.4", "0.7.0"
 A1_KEYS: Final = {
     *("input_size", "condition_size", "channels", "dilations", "activation", "kernel_size", "gated"),
-    *("head_size", "head_bias"),
+    *("head_size", "head_bias", "head"),
 }
-"""What a layer array of a .nam file of version 0.5 may say."""
+"""What a layer array of a .nam file of version 0.5 may say; `head` says again what the two before it do."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ def _version(description: ModelDescription) -> str:
         return OLD_VERSION
     config = nam_document(replace(description, document=None))["config"]
     plain = config.get("condition_dsp") is None and all(
-        layer.keys() <= A1_KEYS and isinstance(layer["activation"], str) for layer in config["layers"]
+        layer.keys() <= A1_KEYS and "head_size" in layer and isinstance(layer["activation"], str)
+        for layer in config["layers"]
     )
     return OLD_VERSION if plain else NEW_VERSION
 
