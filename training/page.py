@@ -17,12 +17,13 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto
     color: var(--ink); background: var(--paper) }
 img, svg { max-width: 100%; height: auto; display: block; margin: .5rem 0 }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-td, th { border-bottom: 1px solid var(--line); padding: .25rem .8rem; text-align: right }
-td:first-child, th:first-child { text-align: left }
+td, th { border-bottom: 1px solid var(--line); padding: .25rem .8rem; text-align: left; vertical-align: top }
+.number { text-align: right; white-space: nowrap }
 div { overflow-x: auto }
 figure { margin: 1rem 0 } figcaption { color: var(--faint) } audio { display: block; width: 24rem; max-width: 100% }
 """
 SVG: Final = "image/svg+xml"
+NUMBER: Final = re.compile(r"[-+–]?[\d.,]*( ?(dB|dBFS|LU|Hz|%))?|[-+]?(inf|nan)")
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,13 @@ def _inline(drawing: str, prefix: str, name: str) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in table.head)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
-    return f"<div><table><tr>{head}</tr>{rows}</table></div>"
+    rows = "".join("<tr>" + "".join(_cell("td", cell, cell) for cell in row) + "</tr>" for row in table.rows)
+    first = table.rows[0] if table.rows else table.head
+    head = "".join(_cell("th", name, below) for name, below in zip(table.head, first, strict=True))
+    return f"<div><table>{f'<tr>{head}</tr>' if any(table.head) else ''}{rows}</table></div>"
+
+
+def _cell(tag: str, text: str, like: str) -> str:
+    """A cell; numbers, and heads of numbers, stand at the right."""
+    aligned = ' class="number"' if NUMBER.fullmatch(like) else ""
+    return f"<{tag}{aligned}>{escape(text)}</{tag}>"

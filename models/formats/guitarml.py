@@ -1,7 +1,8 @@
 """GuitarML's JSON: recurrent networks of Automated-GuitarAmpModelling, as NeuralPi, Proteus and Chameleon ship them.
 
 ``model_data`` holds the hyper-parameters, ``state_dict`` torch's own parameter names. The files carry no sample rate
-unless a newer trainer wrote one; NeuralPi and Proteus captures are made at 44.1 kHz.
+unless a newer trainer wrote one; NeuralPi and Proteus captures are made at 44.1 kHz. ampboard adds the names of the
+knobs, ``model_data.knobs``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
-from .reading import described, float32_array
+from .reading import described, float32_array, knob_names
 from .writing import json_numbers, write_json
 
 SAMPLE_RATE: Final = 44_100
@@ -35,6 +36,7 @@ class _ModelData(BaseModel):
     skip: Annotated[int, Field(ge=0, le=1)]
     bias_fl: bool = True
     samplerate: Annotated[float, Field(ge=1_000, le=1_000_000)] | None = None
+    knobs: Any = None
 
 
 class _File(BaseModel):
@@ -123,7 +125,8 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
         if arrays[name].shape != shapes[name]:
             raise ModelError(f"state_dict.{key}: has shape {arrays[name].shape}, model_data describes {shapes[name]}")
     rate = SAMPLE_RATE if data.samplerate is None else round(data.samplerate)
-    knobs = tuple(KNOB_NAMES[i] if i < len(KNOB_NAMES) else f"knob_{i + 1}" for i in range(architecture.input_size - 1))
+    plain = (KNOB_NAMES[i] if i < len(KNOB_NAMES) else f"knob_{i + 1}" for i in range(architecture.input_size - 1))
+    knobs = knob_names(data.knobs, tuple(plain))
     known = {key for _, key in _keys(architecture)}
     rest = {**document, "state_dict": {k: None if k in known else v for k, v in document["state_dict"].items()}}
     return ModelDescription(architecture, arrays, rate, knobs=knobs, document=rest)
@@ -142,4 +145,6 @@ def _new_document(description: ModelDescription, architecture: Recurrent) -> dic
     }
     if description.sample_rate is not None:
         data["samplerate"] = description.sample_rate
+    if description.knobs:
+        data["knobs"] = list(description.knobs)
     return {"model_data": data, "state_dict": {}}

@@ -101,3 +101,10 @@ def described(
     content = read_json(path) if document is None else document
     file = validated(path, schema, content)
     return in_file(path, lambda: describe(path, file, content))
+
+
+def knob_names(given: Any, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """The names a file gives its knobs, or the usual ones where it gives none, or not one different name for each."""
+    if not isinstance(given, list) or not all(isinstance(name, str) and 0 < len(name) <= 64 for name in given):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return usual
+    return tuple(given) if len(set(given)) == len(given) == len(usual) else usual  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

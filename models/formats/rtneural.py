@@ -2,8 +2,9 @@
 
 ``in_shape`` ends in the number of inputs, ``layers`` lists type, activation, output shape and weights as Keras keeps
 them. AIDA-X adds ``in_skip`` (the audio is added to the output), ``in_gain`` and ``out_gain`` in dB, ``samplerate`` and
-an example, ``input_batch`` and ``output_batch``. One or several LSTM or GRU layers before a linear dense layer become a
-`Recurrent` architecture, everything else a `LayerSequence`.
+an example, ``input_batch`` and ``output_batch``; ampboard adds the names of the knobs, ``metadata.knobs``. One or
+several LSTM or GRU layers before a linear dense layer become a `Recurrent` architecture, everything else a
+`LayerSequence`.
 
 References
 ----------
@@ -23,7 +24,7 @@ from ..architectures.layer_sequence import Layer, LayerActivation, LayerSequence
 from ..description import ModelDescription, Recurrent, checked_shapes
 from ..errors import ModelError
 from .keras_weights import from_keras, keras_shapes, to_keras
-from .reading import described, float32_array, validated
+from .reading import described, float32_array, knob_names, validated
 from .writing import json_numbers, write_json
 
 KNOB_NAMES: Final = ("param1", "param2")  # as AIDA-X labels them
@@ -106,10 +107,24 @@ def example_of(description: ModelDescription) -> tuple[NDArray[np.float32], NDAr
     return _example(path, validated(path, _Example, document), architecture.input_size)
 
 
-def write_rtneural(description: ModelDescription, path: str | Path) -> None:
+def write_rtneural(
+    description: ModelDescription,
+    path: str | Path,
+    *,
+    example: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+) -> None:
     """Write a model as RTNeural json; replaces an existing file only when the new one is complete.
 
     A model read from such a file is written with everything else that stood there.
+
+    Parameters
+    ----------
+    description : ModelDescription
+        The model.
+    path : str or Path
+        The file.
+    example : (ndarray, ndarray), optional
+        Input of shape (frames, inputs) and output of shape (frames,), for players to check themselves against.
 
     Raises
     ------
@@ -123,7 +138,12 @@ def write_rtneural(description: ModelDescription, path: str | Path) -> None:
     for number, (layer, written) in enumerate(zip(network.layers, document["layers"], strict=True)):
         weights = [json_numbers(part) for part in to_keras(layer, layer_arrays(arrays, number))]
         layers.append({**written, "weights": weights})
-    write_json(path, {**document, "layers": layers})
+    document = {**document, "layers": layers}
+    if example is not None:
+        given_batch, expected = example
+        document["input_batch"] = json_numbers(given_batch[:, 0] if network.input_size == 1 else given_batch)
+        document["output_batch"] = json_numbers(expected)
+    write_json(path, document)
 
 
 def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescription:
@@ -144,13 +164,14 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
     metadata = file.metadata or {}
     rate = validated(path, _Rate, {"samplerate": metadata.get("samplerate")}, where="metadata").samplerate
     rate = file.samplerate or rate
-    knobs = [KNOB_NAMES[i] if i < len(KNOB_NAMES) else f"param{i + 1}" for i in range(inputs - 1)]
+    plain = (KNOB_NAMES[i] if i < len(KNOB_NAMES) else f"param{i + 1}" for i in range(inputs - 1))
+    knobs = knob_names(metadata.get("knobs"), tuple(plain))
     rest = {**document, "layers": [{**layer, "weights": None} for layer in document["layers"]]}
     description = ModelDescription(
         network,
         arrays,
         None if rate is None else round(rate),
-        knobs=tuple(knobs),
+        knobs=knobs,
         metadata=metadata,
         document=rest,
     )
@@ -266,4 +287,7 @@ def _new_document(description: ModelDescription, network: LayerSequence) -> dict
     document |= {"in_skip": int(network.skip), "in_gain": network.input_db, "out_gain": network.output_db}
     if description.sample_rate is not None:
         document["samplerate"] = description.sample_rate
-    return document | {"metadata": dict(description.metadata)}
+    metadata = dict(description.metadata)
+    if description.knobs:
+        metadata["knobs"] = list(description.knobs)
+    return document | {"metadata": metadata}

@@ -1,7 +1,8 @@
 """SmartAmpPro's JSON: two strided convolutions, an LSTM and a dense layer under the names Keras gave them.
 
 ``input_size`` is the window the network sees of every frame. Where the window shrinks to one step, the LSTM's recurrent
-weights never count, and most files have none. The captures are made at 44.1 kHz.
+weights never count, and most files have none. The captures are made at 44.1 kHz; ampboard adds a ``samplerate`` where
+it is another.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class _File(BaseModel):
     input_size: Count
     conv1d_stride: Count
     conv1d_1_stride: Count
+    samplerate: Annotated[float, Field(ge=1_000, le=1_000_000)] | None = None
 
 
 def is_smartamppro(document: Mapping[str, Any]) -> bool:
@@ -77,7 +79,7 @@ def write_smartamppro(description: ModelDescription, path: str | Path) -> None:
     if not isinstance(network, StatelessLstm):
         raise ModelError(f"{path}: SmartAmpPro json holds its own stateless LSTM, not a {type(network).__name__}")
     given = description.document
-    document = dict(given) if given and is_smartamppro(given) else _new_document(network)
+    document = dict(given) if given and is_smartamppro(given) else _new_document(description, network)
     for name, (module, key) in _PLACES.items():
         if name != _RECURRENT or key in document[module] or description.arrays[name].any():
             document[module] = {**document[module], key: json_numbers(description.arrays[name].T)}
@@ -117,14 +119,17 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
     for module, key in _PLACES.values():
         if key in rest[module]:
             rest[module] = {**rest[module], key: None}
-    return ModelDescription(network, arrays, SAMPLE_RATE, document=rest)
+    rate = SAMPLE_RATE if file.samplerate is None else round(file.samplerate)
+    return ModelDescription(network, arrays, rate, document=rest)
 
 
-def _new_document(network: StatelessLstm) -> dict[str, Any]:
+def _new_document(description: ModelDescription, network: StatelessLstm) -> dict[str, Any]:
     first, second = network.convolutions
+    rate = {} if description.sample_rate in (None, SAMPLE_RATE) else {"samplerate": description.sample_rate}
     return {
         **{module: {} for module, _ in _PLACES.values()},
         "input_size": network.window,
         "conv1d_stride": first.stride,
         "conv1d_1_stride": second.stride,
+        **rate,
     }

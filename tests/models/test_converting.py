@@ -73,7 +73,7 @@ def test_knobs_and_skip_connections_go_from_guitarml_to_aida_x(fixtures: Path, t
     convert_model(source, target)
     audio = guitar(fixtures)
     expected = load_model(source).process(audio, gain=0.8)
-    output = load_model(target).process(audio, param1=0.8)
+    output = load_model(target).process(audio, gain=0.8)
     # the two biases of a gate are one there, rounded once
     assert oracles.error_to_signal(output, expected) < 1e-9
 

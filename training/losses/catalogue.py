@@ -25,14 +25,14 @@ class Heard:
     ----------
     sample_rate : int
         In Hz.
-    power : float or None
-        Mean square of the training target.
+    power : float
+        Mean square of the training target as it is heard.
     knobs : tuple of float
         Where the knobs stand while the network is asked on its own.
     """
 
     sample_rate: int
-    power: float | None = None
+    power: float = 1.0
     knobs: tuple[float, ...] = ()
 
 
@@ -65,7 +65,7 @@ LOSSES: Final[Mapping[str, Entry | NetworkEntry]] = {
 """Losses by name."""
 
 
-def parse_loss(text: str, *, sample_rate: int, power: float | None = None, knobs: tuple[float, ...] = ()) -> LossSum:
+def parse_loss(text: str, *, sample_rate: int, power: float = 1.0, knobs: tuple[float, ...] = ()) -> LossSum:
     """Make the loss that a text names: terms joined by ``+``, each with a weight and ``*`` before it, or with none.
 
     Parameters
@@ -74,8 +74,8 @@ def parse_loss(text: str, *, sample_rate: int, power: float | None = None, knobs
         As ``mse``, ``esr+0.5*dc`` or ``mse + 2e-4*stft``.
     sample_rate : int
         Of the sound, in Hz.
-    power : float, optional
-        Mean square of the training target, for ``mse`` where the calls do not give it.
+    power : float
+        Mean square of the training target for ``mse``; 1 where the signals are scaled to it.
     knobs : tuple of float
         Where a conditioned network's knobs stand for ``alias``, as 0.5 each.
 

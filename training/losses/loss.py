@@ -14,16 +14,13 @@ if TYPE_CHECKING:
 class Loss(Protocol):
     """How far what a network played is from what the device played."""
 
-    def __call__(self, output: Tensor, target: Tensor, *, power: Tensor | float | None = None) -> Tensor:
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         """Compare a window.
 
         Parameters
         ----------
         output, target : Tensor of float32, shape (streams, frames)
-            Of the network and of the device.
-        power : Tensor of shape (streams,), or float, optional
-            Mean square of the whole recording that each stream's target is a part of, for losses that are relative
-            to it.
+            Of the network and of the device, best scaled so that the mean square of the whole target is 1.
 
         Returns
         -------
@@ -56,9 +53,9 @@ class LossSum:
     terms: Sequence[tuple[float, Loss]]
     network_terms: Sequence[tuple[float, NetworkLoss]] = ()
 
-    def __call__(self, output: Tensor, target: Tensor, *, power: Tensor | float | None = None) -> Tensor:
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         """See `Loss`; the network's own terms are not in it."""
-        return _total([weight * loss(output, target, power=power) for weight, loss in self.terms], output)
+        return _total([weight * loss(output, target) for weight, loss in self.terms], output)
 
     def of_network(self, network: "StreamingNetwork", step: int) -> Tensor | None:
         """The sum of the network's own terms at one update, to be added to that of the window; None: there are none."""

@@ -46,7 +46,7 @@ class MultiResolutionStft:
                 "the loss stft needs auraloss, which is not installed: pip install auraloss, or leave stft out"
             ) from None
 
-    def __call__(self, output: Tensor, target: Tensor, *, power: Tensor | float | None = None) -> Tensor:
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         """See `Loss`; raises `ParameterError` for windows shorter than 128 frames."""
         return _spectra(resolutions(output.shape[-1]))(output[:, None], target[:, None])
 

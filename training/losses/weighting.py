@@ -37,11 +37,8 @@ class Weighted:
     taps: NDArray[np.float64]
     loss: Loss
 
-    def __call__(self, output: Tensor, target: Tensor, *, power: Tensor | float | None = None) -> Tensor:
-        """See `Loss`; the power is left out, as it is not that of the filtered target.
-
-        Raises `ParameterError` when the window is no longer than the filter.
-        """
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
+        """See `Loss`; raises `ParameterError` when the window is no longer than the filter."""
         if output.shape[-1] < len(self.taps) + 1:
             raise ParameterError(
                 f"a window of {output.shape[-1]} frames is too short for a weighting filter of {len(self.taps)} taps: "

@@ -177,11 +177,10 @@ def _layer_config(stack: LayerArray) -> Document:
         "activation": activations(stack.activation),
         "kernel_sizes" if isinstance(stack.kernel_size, tuple) else "kernel_size": each(stack.kernel_size),
     }
-    if stack.head_kernel_size == stack.head_dilation == 1:
+    head = {"out_channels": stack.head_size, "kernel_size": stack.head_kernel_size, "bias": stack.head_bias}
+    config["head"] = head | ({} if stack.head_dilation == 1 else {"head_dilation": stack.head_dilation})
+    if stack.head_kernel_size == stack.head_dilation == 1:  # as players of version 0.5 read it
         config |= {"head_size": stack.head_size, "head_bias": stack.head_bias}
-    else:
-        head = {"out_channels": stack.head_size, "kernel_size": stack.head_kernel_size, "bias": stack.head_bias}
-        config["head"] = head | ({} if stack.head_dilation == 1 else {"head_dilation": stack.head_dilation})
     if isinstance(stack.gated, bool):
         config["gated"] = stack.gated
     else:

@@ -81,17 +81,6 @@ def test_the_default_over_a_whole_recording_is_its_error_to_signal_ratio() -> No
     assert loss_of("mse", output, target, power=float(np.mean(target**2))) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_default_takes_the_power_of_each_streams_recording() -> None:
-    output, target = pair()
-    powers = torch.tensor([0.5, 1.0, 2.0])
-    loss = parse_loss("mse", sample_rate=RATE)
-    expected = np.mean(np.mean((output - target) ** 2, 1) / powers.numpy())
-    given = loss(torch.from_numpy(output), torch.from_numpy(target), power=powers)
-    assert float(given) == pytest.approx(expected, rel=1e-5)
-    with pytest.raises(ParameterError, match="needs the mean power"):
-        loss(torch.zeros(1, 8), torch.zeros(1, 8))
-
-
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
 def test_the_a_weighting_follows_the_standards_table(rate: int) -> None:
     """IEC 61672-1, table 3 (rounded to 0.1 dB): within 0.6 dB from 200 Hz to 16 kHz, and little bass."""
