@@ -1,14 +1,15 @@
 """Commands that other parts of ampboard add, through the entry point group ``ampboard.commands``.
 
 An entry's name is the command's path, a dot between its words: ``repair.reproduce`` is ``ampboard repair reproduce``.
-It names a function that typer can make a command of; importing it must be cheap. A command that is there already stays.
+It names a function that typer can make a command of, or a `typer.Typer`, a whole group of commands; importing it must
+be cheap. A command or a group that is there already stays.
 What cannot be added, because its name has other words or its function cannot be imported, is left out with a line on
 standard error.
 """
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -27,20 +28,30 @@ def add_commands(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     groups : mapping of str to Typer
         Groups of commands by their name in `app`.
     """
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    homes = {"": app, **groups}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):  # a group before what is in it
         *path, name = entry.name.split(".")
-        home = {"": app, **groups}.get(".".join(path))
+        home = homes.get(".".join(path))
         if home is None or not name:
             _leave_out(entry, "its name is no command or group.command")
         elif name not in _names(home):
             try:
-                function = entry.load()
+                found = entry.load()
                 trial = typer.Typer()
-                trial.command(name)(function)
-                typer.main.get_command(trial)  # reads its parameters
-                home.command(name)(function)
+                _add(trial, name, found)
+                typer.main.get_command(trial)  # reads the parameters of all its commands
+                _add(home, name, found)
+                if isinstance(found, typer.Typer):
+                    homes[entry.name] = found
             except Exception as error:  # whatever another package does, the other commands stay
                 _leave_out(entry, f"{type(error).__name__}: {error}")
+
+
+def _add(home: typer.Typer, name: str, found: Any) -> None:
+    if isinstance(found, typer.Typer):
+        home.add_typer(found, name=name)
+    else:
+        home.command(name)(found)
 
 
 def _names(home: typer.Typer) -> set[str | None]:

@@ -16,6 +16,9 @@ ENVELOPE_HZ: Final = 500  # rate of the envelopes that coarse alignment compares
 BLOCK: Final = 32_768  # frames of a block of the cross-spectrum
 EARLY_SECONDS, LATE_SECONDS = 0.1, 0.15  # where a blip is looked for around the coarse latency
 ATTACK_SECONDS: Final = 0.002
+POLARITY_HZ: Final = (1000.0, 4000.0)
+POLARITY_SECONDS: Final = 0.001
+UNSURE, MARGIN = 4, 2  # frames, of cross-correlation without blips
 FLOOR: Final = 1e-6  # of the strongest frequency's power; more of it smears the answer towards the past
 FLANK, FIRST_PEAK, FOOT, LEAD = 0.5, 0.25, 0.1, 0.05  # parts of a peak, see `onset`
 
@@ -35,14 +38,19 @@ class Alignment:
     correlation_frames : int
         Latency by cross-correlation (the impulse response that fits best).
     response : ndarray of float64, shape (BLOCK,)
-        That impulse response; its frame `BLOCK` // 2 is at the coarse latency.
+        That impulse response; its frame ``BLOCK // 2`` is at the coarse latency.
+    crossed : ndarray of complex128, shape (BLOCK // 2 + 1,)
+        The cross-spectrum it was found with, output shifted by the coarse latency.
+    sample_rate : int
+        In Hz.
     """
 
     coarse_frames: int
     likeness: float
     blip_frames: tuple[int | None, ...]
     correlation_frames: int
-    response: Response
+    crossed: NDArray[np.complex128]
+    sample_rate: int
 
     @property
     def by_blips(self) -> int | None:
@@ -51,16 +59,24 @@ class Alignment:
 
     @property
     def latency_frames(self) -> int:
-        """By the blips where there are some, else by cross-correlation."""
-        return self.correlation_frames if self.by_blips is None else self.by_blips
+        """By the blips where there are some, else by cross-correlation.
+
+        That is less sure: what it calls a few frames counts as none (somebody has aligned these already), and of
+        more it leaves some, because an output that comes before its input cannot be learnt.
+        """
+        if self.by_blips is not None:
+            return self.by_blips
+        return 0 if abs(self.correlation_frames) <= UNSURE else self.correlation_frames - MARGIN
 
     @cached_property
     def polarity(self) -> float:
-        """Above zero when the output goes up where the input does: the response's attack, -1 to 1."""
-        place = self.correlation_frames - self.coarse_frames + BLOCK // 2
-        attack = self.response[max(0, place - 2) : place + 48]
-        total = float(np.abs(attack).sum())
-        return float(attack.sum()) / total if total else 0.0
+        """From 1 (the output goes up where the input does) to -1: which peak of the correlation stands out."""
+        hertz = np.fft.rfftfreq(BLOCK, 1 / self.sample_rate)
+        curve = np.fft.irfft(self.crossed * ((hertz > POLARITY_HZ[0]) & (hertz < POLARITY_HZ[1])), BLOCK)
+        near = round(POLARITY_SECONDS * self.sample_rate)
+        close = np.roll(curve, near - (self.correlation_frames - self.coarse_frames))[: 2 * near + 1]
+        high, low = float(close.max()), float(close.min())
+        return (high + low) / (high - low) if high > low else 0.0
 
 
 def align(audio: Audio, target: Audio, sample_rate: int, layout: Layout) -> Alignment:
@@ -76,12 +92,13 @@ def align(audio: Audio, target: Audio, sample_rate: int, layout: Layout) -> Alig
         Of the input.
     """
     coarse, likeness = coarse_latency(audio, target, sample_rate)
-    response = impulse_response(audio, shifted(target, coarse, audio.size), BLOCK)
+    crossed, power = cross_spectrum(audio, shifted(target, coarse, audio.size), BLOCK)
+    response = impulse_response(crossed, power)
     by_correlation = coarse + (onset(response, sample_rate) - BLOCK // 2 if response.any() else 0)
     by_blips = tuple(
         _blip_latency(audio, target, blip, coarse, sample_rate) if blip < audio.size else None for blip in layout.blips
     )
-    return Alignment(coarse, likeness, by_blips, by_correlation, response)
+    return Alignment(coarse, likeness, by_blips, by_correlation, crossed, sample_rate)
 
 
 def shifted(target: Audio, latency_frames: int, frames: int) -> Audio:
@@ -121,11 +138,8 @@ def match_curves(one: Response, other: Response) -> tuple[int, float]:
     return (lag if lag < size // 2 else lag - size), likeness
 
 
-def impulse_response(audio: Audio, target: Audio, block: int) -> Response:
-    """Impulse response that explains the output best, least squares in blocks (Welch): shape (block,), zero in the middle.
-
-    Source: H1 estimator, J. Bendat and A. Piersol, "Random Data", ch. 6. Frequencies that the input lacks are left out.
-    """
+def cross_spectrum(audio: Audio, target: Audio, block: int) -> tuple[NDArray[np.complex128], Response]:
+    """Cross-spectrum of output and input, and power spectrum of the input, in blocks (Welch) that all count alike."""
     window = np.hanning(block)
     crossed = np.zeros(block // 2 + 1, np.complex128)
     power = np.zeros(block // 2 + 1)
@@ -134,20 +148,27 @@ def impulse_response(audio: Audio, target: Audio, block: int) -> Response:
         if not one.any():
             continue
         one, other = (np.fft.rfft(part * window[: part.size], block) for part in (one, other))
-        # Loud blocks distort most: all count alike.
         energy = float(np.sum(np.abs(one) ** 2))
         crossed += np.conj(one) * other / energy
         power += np.abs(one) ** 2 / energy
-    response = np.fft.irfft(crossed / (power + FLOOR * power.max() + 1e-30), block)
-    return np.roll(response, block // 2)
+    return crossed, power
+
+
+def impulse_response(crossed: NDArray[np.complex128], power: Response) -> Response:
+    """Impulse response that explains the output best by least squares: shape (block,), time zero in the middle.
+
+    Source: H1 estimator, J. Bendat and A. Piersol, "Random Data", ch. 6. Frequencies that the input lacks are left out.
+    """
+    block = 2 * (power.size - 1)
+    return np.roll(np.fft.irfft(crossed / (power + FLOOR * power.max() + 1e-30), block), block // 2)
 
 
 def onset(response: Response, sample_rate: int) -> int:
     """First frame at which something answers to a spike.
 
     Converters and oversampling ring before the answer, at half the sample rate; that is smoothed away to find the
-    first peak's flank. From its middle the flank is followed down to its foot, and one frame further if that still
-    sounds: too early does no harm to a model, too late asks it to see the future.
+    first peak's flank. From its middle the flank is followed down to its foot; where it is too steep for that, one
+    frame that already sounds is taken along: too early does no harm to a model, too late asks it to see the future.
 
     Parameters
     ----------
@@ -171,9 +192,11 @@ def onset(response: Response, sample_rate: int) -> int:
         place -= 1
     size = float(np.abs(response[max(0, peak - 1) : peak + 2]).max())
     sign = np.sign(response[place])
+    middle = place
     while place > first and sign * response[place - 1] >= FOOT * size:
         place -= 1
-    return place - 1 if place > first and abs(response[place - 1]) > LEAD * size else place
+    ahead = place == middle and place > first and abs(response[place - 1]) > LEAD * size
+    return place - 1 if ahead else place
 
 
 def _blip_latency(audio: Audio, target: Audio, blip: int, coarse: int, sample_rate: int) -> int | None:

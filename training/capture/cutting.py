@@ -97,7 +97,10 @@ def cut_into_clips(
         )
 
     def use(number: int) -> Use:
-        return next((use for use, numbers in chosen.items() if number in numbers), "train")
+        for use, numbers in chosen.items():
+            if number in numbers:
+                return use
+        return "train"
 
     return Layout(
         "clips",
@@ -112,7 +115,7 @@ def cut_into_clips(
 
 
 def _turns(count: int) -> list[Use]:
-    uses = [TURNS[number % len(TURNS)] for number in range(count)]
+    uses: list[Use] = [TURNS[number % len(TURNS)] for number in range(count)]
     if count >= 3 and "test" not in uses:
         uses[-1] = "test"
     if count >= 3 and "validation" not in uses:

@@ -80,8 +80,8 @@ def load_capture(folder: Path) -> Capture:
         raise AudioError(f"{path}: cannot be read ({error}); a capture is made by `ampboard capture`") from error
     if table.get("format") != FORMAT:
         raise AudioError(f"{path}: format is {table.get('format')!r}, this version reads {FORMAT}; update ampboard")
-    plain = {name: _value(table, name, kind, path) for name, kind in PLAIN.items()}
-    levels = {name: float(_value(table, name, (int, float), path)) for name in LEVELS if name in table}
+    plain: dict[str, Any] = {name: _value(table, name, kind, path) for name, kind in PLAIN.items()}
+    plain |= {name: float(_value(table, name, (int, float), path)) for name in LEVELS if name in table}
     files: dict[str, NDArray[np.float32]] = {}
     try:
         capture = Capture(
@@ -92,7 +92,6 @@ def load_capture(folder: Path) -> Capture:
             ignored=tuple(_names(table, "ignored", path)),
             gear={key: str(value) for key, value in _value(table, "gear", dict, path).items()},
             **plain,
-            **levels,
         )
     except ParameterError as error:
         raise AudioError(f"{path}: {error}") from error
@@ -176,7 +175,7 @@ def _sound(folder: Path, name: str, sample_rate: int, files: dict[str, NDArray[n
         raise AudioError(f"{path}: cannot be read ({error}); capture the device again") from error
     if audio.ndim != 1 or rate != sample_rate:
         raise AudioError(f"{path}: is not mono at {sample_rate} Hz, as {TABLE} says; capture the device again")
-    return files.setdefault(name, audio)
+    return files.setdefault(name, np.asarray(audio, np.float32))
 
 
 def _value(table: Mapping[str, Any], name: str, kind: type | tuple[type, ...], path: Path) -> Any:

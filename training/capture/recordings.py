@@ -60,7 +60,7 @@ def read_recording(path: Path) -> Recording:
     loud = [channel for channel in samples.T if np.any(channel)]
     if len(loud) > 1 and not all(np.array_equal(loud[0], other, equal_nan=True) for other in loud[1:]):
         raise AudioError(f"{path}: its {len(loud)} channels differ; export the one channel of the device as mono")
-    return Recording(np.ascontiguousarray(loud[0] if loud else samples[:, 0]), int(rate), path.name)
+    return Recording(np.array(loud[0] if loud else samples[:, 0], np.float32), int(rate), path.name)
 
 
 def read_pair(input_path: Path, output_path: Path) -> tuple[Recording, Recording]:

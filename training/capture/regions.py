@@ -1,10 +1,12 @@
 """Regions in a csv file beside the input, as REAPER exports them and AIDA-X trains by them.
 
-Source: README of AidaDSP/Automated-GuitarAmpModelling (branch aidadsp_devel): columns ``#,Name,Start,End,Length,Color``,
-places in frames, and the colour says what a region is for: red trains, green tests, blue validates; their sums do both.
+Source: README of AidaDSP/Automated-GuitarAmpModelling (branch aidadsp_devel): the columns are
+``#,Name,Start,End,Length,Color``, places are in frames, and the colour says what a region is for: red trains, green
+tests, blue validates; their sums do both.
 """
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +51,7 @@ def read_regions(path: Path, sample_rate: int, frames: int) -> Layout:
     for number, row in enumerate(rows[1:], 2):
         passages += _passages(f"{path}, line {number}", row, frames)
     passages.sort(key=lambda passage: passage.start)
-    for one, other in zip(passages, passages[1:], strict=False):
+    for one, other in pairwise(passages):
         if other.start < one.stop:
             raise AudioError(f"{path}: regions {one.name} and {other.name} overlap; give each its own stretch")
     if not any(passage.use == "train" for passage in passages):

@@ -44,7 +44,7 @@ def report(capture: Capture) -> str:
 
 
 def verdict(capture: Capture) -> str:
-    """One sentence: can a model be trained on this?"""
+    """One sentence that says whether a model can be trained on this."""
     warnings = sum(finding.severity == "warning" for finding in capture.findings)
     forgiven = [finding.check for finding in capture.findings if ignored(capture, finding)]
     if capture.errors:

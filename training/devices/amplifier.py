@@ -1,20 +1,33 @@
 """A whole valve amplifier: triode stages, tone stack, power stage and supply, solved together frame by frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from .device import Knob, simulate
-from .power_stage import STATES as POWER_STATES
-from .power_stage import PowerStage, push_pull, transform
-from .power_supply import NODES, POWER_NODE, PREAMP_NODE, PowerSupply, rest_supply, step_supply
-from .tone_stack import ToneStack
-from .triode import PLATE_VOLTAGE, STATES, TriodeStage, rest_stage, step_stage
+from .circuits.potentiometer import AUDIO
+from .circuits.power_stage import STATES as POWER_STATES
+from .circuits.power_stage import PowerStage, push_pull, transform
+from .circuits.power_supply import NODES, POWER_NODE, PREAMP_NODE, PowerSupply, rest_supply, step_supply
+from .circuits.tone_stack import ToneStack
+from .circuits.triode import PLATE_VOLTAGE, STATES, TriodeStage, rest_stage, step_stage
+from .device import simulate
+from .dial import Dial, read_dials, turn_dials
+from .knob import Knob
 
 REST_ROUNDS = 200
 PLATE_SOURCE = 38e3  # ohm: a 12AX7's plate and its load in parallel, which drive the tone stack
+HOME_VOLUME: Final = 0.7  # where the master volume of an amplifier stands whose power stage has the gain it says
+
+DIALS: Final = (
+    Dial("gain", ("stages", 1, "drive"), AUDIO),
+    Dial("volume", ("volume",)),
+    Dial("treble", ("tone_stack", "treble")),
+    Dial("middle", ("tone_stack", "middle")),
+    Dial("bass", ("tone_stack", "bass")),
+)
 
 
 @njit(cache=True)
@@ -29,7 +42,8 @@ def _amplify(
     tone_output: int,
     power: NDArray[np.float64],
     supply: NDArray[np.float64],
-) -> NDArray[np.float64]:
+) -> None:
+    """Replace a signal in volts by what comes out: minutes of it, oversampled, fill memory once."""
     count = stages.shape[0]
     state = np.zeros((count, STATES))
     nodes = np.zeros(NODES)
@@ -57,7 +71,6 @@ def _amplify(
         power_drawn += 0.5 * (now - power_drawn)
         rest_supply(supply, nodes, power_drawn, drawn)
     quiet = volts
-    out = np.empty_like(signal)
     for frame in range(signal.size):
         volts = signal[frame]
         total = 0.0
@@ -75,8 +88,7 @@ def _amplify(
                 volts = tone[tone_output]
         given, power_drawn = push_pull(power, volts - quiet, nodes[POWER_NODE])
         step_supply(supply, nodes, power_drawn, total, sample_rate)
-        out[frame] = transform(power, transformer, given, sample_rate)
-    return out
+        signal[frame] = transform(power, transformer, given, sample_rate)
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,7 @@ class Amplifier:
     tone_after : int
         Index of the stage that drives the tone stack.
     power : PowerStage
-        With the master volume as its gain.
+        Its gain holds at the home position of the master volume.
     supply : PowerSupply
         Feeds all of them.
     volts : float
@@ -103,6 +115,9 @@ class Amplifier:
         From volts at the power stage's load to digital full scale.
     tone_load : float
         In ohm, behind the tone stack.
+    volume : float
+        Knob of the master volume, 0 to 1, an audio potentiometer before the power stage; the power stage's gain is the
+        one at 0.7.
     """
 
     name: str
@@ -114,25 +129,34 @@ class Amplifier:
     volts: float
     output_gain: float
     tone_load: float = 1e6
+    volume: float = HOME_VOLUME
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
-        """Gain (the second stage's volume), treble, middle and bass."""
-        gain = () if len(self.stages) < 2 else (Knob("gain", self.stages[1].drive),)
-        stack = self.tone_stack
-        return (*gain, Knob("treble", stack.treble), Knob("middle", stack.middle), Knob("bass", stack.bass))
+        """Gain (the second stage's volume), volume (the power stage's), treble, middle and bass."""
+        return read_dials(self, self._dials)
+
+    def with_knobs(self, **values: float) -> "Amplifier":
+        """See `device.Device.with_knobs`."""
+        return turn_dials(self, self._dials, values)
+
+    @property
+    def _dials(self) -> tuple[Dial, ...]:
+        return DIALS if len(self.stages) > 1 else DIALS[1:]
 
     def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
         """See `device.Device.process`."""
         network = self.tone_stack.network(source_resistance=PLATE_SOURCE, load=self.tone_load)
+        master = AUDIO.part(self.volume) / AUDIO.part(HOME_VOLUME)
         stages = np.stack([stage.constants for stage in self.stages])
 
         def circuit(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
             update, source = network.discrete(rate)
             output = network.nodes.index(network.output)
-            power = self.power.constants(self.supply.volts)
-            amplified = _amplify(
-                self.volts * signal,
+            power = replace(self.power, gain=self.power.gain * master).constants(self.supply.volts)
+            signal *= self.volts
+            _amplify(
+                signal,
                 rate,
                 stages,
                 self.tone_after,
@@ -143,6 +167,7 @@ class Amplifier:
                 power,
                 self.supply.constants,
             )
-            return self.output_gain * amplified
+            signal *= self.output_gain
+            return signal
 
         return simulate(circuit, audio, sample_rate)

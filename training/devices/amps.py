@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Final
 
 from .amplifier import Amplifier
+from .circuits.power_stage import PowerStage
+from .circuits.power_supply import PowerSupply
+from .circuits.tone_stack import AMERICAN, BASSMAN
+from .circuits.triode import TriodeStage
 from .device import Device, Rig
 from .diode_clipper import DiodeClipper
-from .power_stage import PowerStage
-from .power_supply import PowerSupply
-from .tone_stack import AMERICAN, BASSMAN
-from .triode import TriodeStage
 
 CLEAN: Final = Amplifier(
     name="clean",

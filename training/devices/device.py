@@ -1,38 +1,19 @@
 """What a device is: something with knobs that turns one signal into another, at any sample rate."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...models.errors import AudioError, ParameterError
-from .oversampling import downsample, upsample
+from ...models.errors import AudioError
+from .circuits.oversampling import downsample, upsample
+from .knob import Knob, find_knob
 
 OVERSAMPLING: Final = 8
 
 Circuit = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Knob:
-    """A control of a device, from 0 (fully left) to 1.
-
-    Attributes
-    ----------
-    name : str
-        As on the panel: ``drive``.
-    value : float
-        Where it stands.
-    """
-
-    name: str
-    value: float
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.value <= 1.0:
-            raise ParameterError(f"knob {self.name} is {self.value:g}: use a value from 0 to 1")
 
 
 class Device(Protocol):
@@ -46,6 +27,21 @@ class Device(Protocol):
     @property
     def knobs(self) -> tuple[Knob, ...]:
         """Its controls and where they stand."""
+        ...
+
+    def with_knobs(self, **values: float) -> Self:
+        """A device like this one with some knobs turned; this one stays as it is.
+
+        Parameters
+        ----------
+        **values : float
+            Where to turn them, 0 to 1, by name: see `find_knob`.
+
+        Raises
+        ------
+        ParameterError
+            When it has no such knob, or a value is out of range.
+        """
         ...
 
     def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
@@ -71,21 +67,27 @@ class Device(Protocol):
         ...
 
 
+def checked_signal(audio: ArrayLike) -> NDArray[np.float64]:
+    """A signal that a device can play; raises as `Device.process`."""
+    signal = np.asarray(audio, np.float64)
+    if signal.ndim not in (1, 2):
+        raise AudioError(f"audio has {signal.ndim} dimensions: use (frames,) or (channels, frames)")
+    if not np.isfinite(signal).all():
+        raise AudioError(f"audio holds {int((~np.isfinite(signal)).sum())} values that are not finite: remove them")
+    return signal
+
+
 def simulate(circuit: Circuit, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
     """Run a circuit at eight times the sample rate on each channel.
 
     Parameters
     ----------
     circuit : function
-        Takes a signal and its sample rate, returns a signal of the same length.
+        Takes a signal, which it may overwrite, and its sample rate, returns a signal of the same length.
     audio, sample_rate
         As in `Device.process`.
     """
-    signal = np.asarray(audio, np.float64)
-    if signal.ndim not in (1, 2):
-        raise AudioError(f"audio has {signal.ndim} dimensions: use (frames,) or (channels, frames)")
-    if not np.isfinite(signal).all():
-        raise AudioError(f"audio holds {int((~np.isfinite(signal)).sum())} values that are not finite: remove them")
+    signal = checked_signal(audio)
     if signal.size == 0:
         return signal.copy()
     channels = [
@@ -114,6 +116,15 @@ class Rig:
     def knobs(self) -> tuple[Knob, ...]:
         """The knobs of all devices, each with its device's name before it."""
         return tuple(Knob(f"{device.name}.{knob.name}", knob.value) for device in self.devices for knob in device.knobs)
+
+    def with_knobs(self, **values: float) -> "Rig":
+        """See `Device.with_knobs`; a knob that only one of the devices has needs no device before its name."""
+        by_device: dict[str, dict[str, float]] = {}
+        for name, value in values.items():
+            owner, _, knob = find_knob(name, self.knobs, self.name).name.partition(".")
+            by_device.setdefault(owner, {})[knob] = value
+        devices = (device.with_knobs(**by_device.get(device.name, {})) for device in self.devices)
+        return replace(self, devices=tuple(devices))
 
     def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
         """See `Device.process`."""

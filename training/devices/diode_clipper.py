@@ -17,7 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from .device import Knob, simulate
+from .device import simulate
+from .dial import Dial, read_dials, turn_dials
+from .knob import Knob
 
 SHUNT_RESISTOR: Final = 4_700.0  # ohm, from the inverting input towards ground
 SHUNT_CAPACITOR: Final = 47e-9  # farad, in series with it
@@ -27,6 +29,8 @@ FEEDBACK_CAPACITOR: Final = 51e-12
 SATURATION_CURRENT: Final = 2.52e-9  # ampere, of one diode
 THERMAL_VOLTAGE: Final = 45.3e-3  # volt, ideality factor included
 TONE_HZ: Final = 1 / (2 * pi * 1_000.0 * 0.22e-6)
+
+DIALS: Final = (Dial("drive", ("drive",)), Dial("tone", ("tone",)), Dial("level", ("level",)))
 
 
 @njit(cache=True)
@@ -82,16 +86,15 @@ def clip(
 
 
 @njit(cache=True)
-def _tone(signal: NDArray[np.float64], sample_rate: float, treble: float) -> NDArray[np.float64]:
+def _tone(signal: NDArray[np.float64], sample_rate: float, treble: float) -> None:
+    """Replace a signal by what the tone control makes of it."""
     step = np.tan(pi * TONE_HZ / sample_rate)
-    out = np.empty_like(signal)
     state = 0.0
     for frame in range(signal.size):
         change = step * (signal[frame] - state) / (1 + step)
         low = state + change
         state = low + change
-        out[frame] = low + treble * (signal[frame] - low)
-    return out
+        signal[frame] = low + treble * (signal[frame] - low)
 
 
 @dataclass(frozen=True)
@@ -117,14 +120,21 @@ class DiodeClipper:
     @property
     def knobs(self) -> tuple[Knob, ...]:
         """Drive, tone and level."""
-        return (Knob("drive", self.drive), Knob("tone", self.tone), Knob("level", self.level))
+        return read_dials(self, DIALS)
+
+    def with_knobs(self, **values: float) -> "DiodeClipper":
+        """See `device.Device.with_knobs`."""
+        return turn_dials(self, DIALS, values)
 
     def process(self, audio: ArrayLike, sample_rate: float) -> NDArray[np.float64]:
         """See `device.Device.process`."""
         feedback = FEEDBACK_RESISTOR + self.drive * DRIVE_RESISTOR
 
         def circuit(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
-            clipped = clip(self.volts * signal, rate, feedback, THERMAL_VOLTAGE, SATURATION_CURRENT)
-            return self.level / self.volts * _tone(clipped, rate, self.tone)
+            signal *= self.volts
+            clipped = clip(signal, rate, feedback, THERMAL_VOLTAGE, SATURATION_CURRENT)
+            _tone(clipped, rate, self.tone)
+            clipped *= self.level / self.volts
+            return clipped
 
         return simulate(circuit, audio, sample_rate)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,16 @@ BLOCK = 128
 RATE = 48_000
 
 
-@pytest.fixture
-def jack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Name and process of a server."""
+@contextmanager
+def dummy_server(home: Path, block: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Name and process of a server whose blocks have `block` frames."""
     if shutil.which("jackd") is None:
         pytest.skip("no jackd: install jackd2")
     jack = pytest.importorskip("jack", reason="no JACK-Client: install ampboard[live]", exc_type=ImportError)
     name = f"ampboard-test-{os.getpid()}-{time.monotonic_ns() % 1_000_000}"
-    home: Path = tmp_path_factory.mktemp("home")
     log = (home / "jackd.log").open("w")
     server = subprocess.Popen(
-        ["jackd", "-n", name, "-R", "-d", "dummy", "-r", str(RATE), "-p", str(BLOCK)],
+        ["jackd", "-n", name, "-R", "-d", "dummy", "-r", str(RATE), "-p", str(block)],
         stdout=log,
         stderr=log,
         env={**os.environ, "HOME": str(home), "JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"},
@@ -51,6 +51,13 @@ def jack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
             server.kill()
             server.wait()
         log.close()
+
+
+@pytest.fixture
+def jack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Name and process of a server."""
+    with dummy_server(tmp_path_factory.mktemp("home"), BLOCK) as server:
+        yield server
 
 
 @pytest.fixture

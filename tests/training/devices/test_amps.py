@@ -78,5 +78,5 @@ def test_an_empty_signal_stays_empty() -> None:
 
 
 def test_knobs_are_named_and_lie_between_zero_and_one() -> None:
-    assert [knob.name for knob in CRUNCH.knobs] == ["gain", "treble", "middle", "bass"]
+    assert [knob.name for knob in CRUNCH.knobs] == ["gain", "volume", "treble", "middle", "bass"]
     assert AMPS["lead"].knobs[0].name == "overdrive.drive"

@@ -77,7 +77,12 @@ class Evidence:
 
     @cached_property
     def quiet(self) -> Audio | None:
-        """The longest stretch of the target in which nothing was played and the device had settled."""
+        """The longest stretch of the target in which nothing was played and the device had settled.
+
+        Clips have none: their device has just been switched on.
+        """
+        if any(passage.alone for passage in self.layout.passages):
+            return None
         loud = np.flatnonzero(np.abs(self.audio) > SILENT)
         first, last = self.recorded_span
         edges = np.concatenate([[first], loud[(loud >= first) & (loud < last)], [last]])

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..alignment import loudness_curve, match_curves
 from ..recognition import recognise
-from .evidence import Evidence, Verdict
+from .evidence import Evidence, Verdict, grade
 
 # Sample rates of which one is taken for another: the output is that many times too long.
 WRONG_RATES: Final = tuple(
@@ -16,10 +16,11 @@ WRONG_RATES: Final = tuple(
     if played != labelled and 0.4 < played / labelled < 2.3
 )
 CLEARLY: Final = 0.15  # more likeness than as recorded
-LIKE, UNLIKE = 0.5, 0.2  # likeness in loudness: surely this pair, hardly this pair
+LIKE, UNLIKE = 0.5, 0.25  # likeness in loudness: surely this pair, hardly this pair
 AGREE_FRAMES: Final = 12  # between blips and cross-correlation
 EARLY_FRAMES: Final = 16  # an answer before the question
-POLARITY: Final = 0.3
+LIVELIER_DB: Final = (3.0, 6.0)  # than the input: warning, error
+POLARITY: Final = 0.05
 
 
 def rate(evidence: Evidence) -> Verdict:
@@ -32,9 +33,9 @@ def rate(evidence: Evidence) -> Verdict:
             f"The output has a sample rate of {evidence.output_rate} Hz, the input {evidence.sample_rate} Hz.",
             "Set the project's rate to the input's and export again; if this is ignored, the output is resampled.",
         )
-    curve = loudness_curve(evidence.audio, evidence.sample_rate)
+    played, heard = (loudness_curve(part, evidence.sample_rate) for part in (evidence.audio, evidence.output))
     likeness = {
-        ratio: match_curves(curve, loudness_curve(evidence.output, evidence.sample_rate * ratio))[1]
+        ratio: match_curves(played, np.interp(np.arange(0, heard.size - 1, ratio), np.arange(heard.size), heard))[1]
         for ratio in {1.0, *(labelled / played for played, labelled in WRONG_RATES)}
     }
     best = max(likeness, key=lambda ratio: likeness[ratio])
@@ -52,35 +53,36 @@ def rate(evidence: Evidence) -> Verdict:
 
 def swapped(evidence: Evidence) -> Verdict:
     """The input is the input."""
-    words = "The output is not the input, nor the other way round."
-    measured = 0.0
-    laid_out = bool(evidence.layout.blips)
-    known_output = None if laid_out else recognise(evidence.output, evidence.sample_rate)
-    if known_output is not None:
-        words = f"The output is the test signal {known_output.name}: input and output are swapped."
-        return Verdict("error", 1.0, "", words, "Give the test signal first and the recording second.")
-    if not laid_out and evidence.told_frames is None:
-        measured = float(evidence.alignment.correlation_frames)
-        close = -0.1 * evidence.sample_rate < measured < -EARLY_FRAMES
-        if close and evidence.alignment.likeness > UNLIKE:
-            return Verdict(
-                "error",
-                measured,
-                "frames",
-                f"The output comes {-measured:.0f} frames before the input: the two are probably swapped.",
-                "Give what went into the device first and what came out second; if they are right, move the output "
-                "later in the DAW or give the latency.",
-            )
-        more = _liveliness(evidence.output) - _liveliness(evidence.audio)
-        if more > 3:
-            return Verdict(
-                "warning",
-                more,
-                "dB",
-                f"The output has {more:.1f} dB more dynamics than the input, as if the device took distortion away.",
-                "Check that input and output are not swapped.",
-            )
-    return Verdict("ok", measured, "", words)
+    if evidence.layout.blips:
+        return Verdict("ok", 0.0, "", f"The input is the test signal {evidence.layout.name}.")
+    known = recognise(evidence.output, evidence.sample_rate)
+    if known is not None:
+        return Verdict(
+            "error",
+            1.0,
+            "",
+            f"The output is the test signal {known.name}: input and output are swapped.",
+            "Give the test signal first and the recording second.",
+        )
+    more = _liveliness(evidence.output) - _liveliness(evidence.audio)
+    early = -evidence.alignment.correlation_frames if evidence.told_frames is None else 0
+    if not EARLY_FRAMES < early < 0.1 * evidence.sample_rate:
+        early = 0
+    severity = "error" if early and more > 1 else grade(more, warning=LIVELIER_DB[0], error=LIVELIER_DB[1])
+    if early and severity == "ok":
+        severity = "warning"
+    words = "The output is not livelier than the input, and does not come before it."
+    if severity != "ok":
+        signs = [f"it has {more:.1f} dB more dynamics"] if more > 1 else []
+        signs += [f"it comes {early} frames before the input"] if early else []
+        words = f"Input and output look swapped: the output sounds like what went in ({' and '.join(signs)})."
+    return Verdict(
+        severity,
+        more,
+        "dB",
+        words,
+        "Give what went into the device first and what came out second.",
+    )
 
 
 def _liveliness(audio: np.ndarray) -> float:

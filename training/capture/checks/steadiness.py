@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import theilslopes
 
-from ..alignment import BLOCK, impulse_response, lag_between
+from ..alignment import BLOCK, cross_spectrum, impulse_response, lag_between
 from .evidence import Audio, Evidence, Verdict, decibels, grade
 
 DRIFT_FRAMES: Final = (1.5, 4.0)  # over the whole recording: warning, error; measured by repeats or blips
@@ -14,7 +14,8 @@ ROUGH_DRIFT_FRAMES: Final = (24.0, 48.0)  # the same without either: phase moves
 STRETCH_SECONDS: Final = 8.0
 REPEAT_ESR: Final = (0.003, 0.01)  # the error is Neural Amp Modeler's limit as well
 TAIL_SECONDS: Final = 0.15  # after which amplifiers and cabinets are quiet
-TAIL_DB: Final = (-35.0, -25.0)
+TAIL_DB: Final = (-35.0, -25.0)  # after blips: warning, error
+ROUGH_TAIL_DB: Final = (-20.0, -15.0)  # of the impulse response: distortion looks like a faint tail in it
 TAIL_BLOCK: Final = 4 * BLOCK
 
 
@@ -41,12 +42,12 @@ def drift(evidence: Evidence) -> Verdict | None:
     )
 
 
-def _repeats(evidence: Evidence) -> list[tuple[Audio, Audio, int]]:
-    """Both hearings of each repeated passage, and the frames between them."""
+def _repeats(evidence: Evidence, *, music: bool = False) -> list[tuple[Audio, Audio, int]]:
+    """Both hearings of each repeated passage (of each that is music), and the frames between them."""
     found: list[tuple[Audio, Audio, int]] = []
     for again in evidence.layout.passages:
         first, second = evidence.passage(again.repeats), evidence.passage(again.name)
-        if first is None or second is None:
+        if first is None or second is None or (music and second.kind != "music"):
             continue
         frames = min(first.frames, second.frames)
         one, other = (evidence.target[part.start : part.start + frames] for part in (first, second))
@@ -84,7 +85,7 @@ def _by_stretches(evidence: Evidence) -> tuple[float, tuple[float, float]] | Non
 def varying(evidence: Evidence) -> Verdict | None:
     """Played twice, it sounds the same."""
     worst = None
-    for one, other, _ in _repeats(evidence):
+    for one, other, _ in _repeats(evidence, music=True):
         found = lag_between(one, other, evidence.sample_rate)
         shift = round(found[0]) if found else 0
         one, other = (part.astype(np.float64) for part in (one, other))
@@ -109,10 +110,12 @@ def varying(evidence: Evidence) -> Verdict | None:
 
 def tail(evidence: Evidence) -> Verdict | None:
     """Nothing rings on after a note: no delay, no reverb."""
-    energy = _after_blips(evidence) if evidence.layout.blips else _after_anything(evidence)
+    energy, limits = _after_blips(evidence), TAIL_DB
+    if energy is None:
+        energy, limits = _after_anything(evidence), ROUGH_TAIL_DB
     if energy is None:
         return None
-    severity = grade(energy, warning=TAIL_DB[0], error=TAIL_DB[1])
+    severity = grade(energy, warning=limits[0], error=limits[1])
     words = (
         "No delay or reverb is heard."
         if severity == "ok"
@@ -141,7 +144,7 @@ def _after_blips(evidence: Evidence) -> float | None:
         before = evidence.target[max(0, blip - late) : blip - 100].astype(np.float64)
         answer = evidence.target[blip - 10 : blip + late].astype(np.float64)
         rest = evidence.target[blip + late : stop].astype(np.float64)
-        if rest.size < late or before.size < late // 2:
+        if rest.size < late // 3 or before.size < late // 2:
             continue
         # Slow thumps of supplies and coupling capacitors are no echo: only what moves counts.
         noise = float(np.mean(np.diff(before) ** 2))
@@ -149,14 +152,14 @@ def _after_blips(evidence: Evidence) -> float | None:
         ringing = float(np.sum(np.diff(rest) ** 2)) - 1.2 * noise * rest.size
         if direct > 0:
             ratios.append(decibels(ringing, direct))
-    return float(np.median(ratios)) if ratios else None
+    return max(ratios) if ratios else None
 
 
 def _after_anything(evidence: Evidence) -> float | None:
     """The same by the impulse response that fits best; its part before the answer is the noise it is measured with."""
     if evidence.audio.size < 4 * TAIL_BLOCK or any(passage.alone for passage in evidence.layout.passages):
         return None
-    response = impulse_response(evidence.audio, evidence.target, TAIL_BLOCK)
+    response = impulse_response(*cross_spectrum(evidence.audio, evidence.target, TAIL_BLOCK))
     middle, late = TAIL_BLOCK // 2, round(TAIL_SECONDS * evidence.sample_rate)
     noise = float(np.mean(response[late : middle - late] ** 2))
     direct = float(np.sum(response[middle - 10 : middle + late] ** 2))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ampboard.training.devices.oversampling import downsample, upsample
+from ampboard.training.devices.circuits.oversampling import downsample, upsample
 
 RATE = 48_000
 EDGE = 64  # frames at each end that miss part of the filter

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ampboard.training.devices.tone_stack import BASSMAN, END_STOP
+from ampboard.training.devices.circuits.tone_stack import BASSMAN, END_STOP
 
 FREQUENCIES = np.geomspace(20, 20_000, 60)
 

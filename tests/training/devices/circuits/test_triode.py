@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import fsolve
 
-from ampboard.training.devices.triode import (
+from ampboard.training.devices.circuits.triode import (
     CATHODE_VOLTAGE,
     GRID,
     PLATE_VOLTAGE,

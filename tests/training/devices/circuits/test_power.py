@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from ampboard.training.devices.power_stage import PowerStage, push_pull
-from ampboard.training.devices.power_supply import NODES, POWER_NODE, PREAMP_NODE, PowerSupply, rest_supply, step_supply
+from ampboard.training.devices.circuits.power_stage import PowerStage, push_pull
+from ampboard.training.devices.circuits.power_supply import (
+    NODES,
+    POWER_NODE,
+    PREAMP_NODE,
+    PowerSupply,
+    rest_supply,
+    step_supply,
+)
 
 RATE = 384_000.0
 

@@ -1,0 +1,5 @@
+"""``ampboard capture``. What is heavy is imported inside the commands."""
+
+from .app import app
+
+__all__ = ["app"]

@@ -1,0 +1,1 @@
+"""Plugins and chains of plugins as devices."""
