@@ -33,8 +33,10 @@ def _check_wavenet(architecture: WaveNet) -> None:
         check_fits(architecture.condition)
     if not architecture.layer_arrays:
         raise ModelError("layers: needs at least one")
-    condition_size = 1 if architecture.condition is None else architecture.condition.outputs
-    inputs, sums = 1, None
+    if architecture.condition and architecture.inputs > 1:
+        raise ModelError("in_channels: must be 1 with a condition_dsp, which hears the audio alone")
+    condition_size = architecture.inputs if architecture.condition is None else architecture.condition.outputs
+    inputs, sums = architecture.inputs, None
     for number, stack in enumerate(architecture.layer_arrays):
         where = f"layers.{number}"
         if sums is not None and sums != stack.sums:

@@ -33,6 +33,8 @@ class StridedConvolution:
 class StatelessLstm:
     """Two strided convolutions, an LSTM and a linear head over the last `window` frames, from rest for every frame.
 
+    The first input is the audio, the others are knobs.
+
     ========================== ==========================================
     ``0.weight``, ``1.weight`` (outputs, inputs, kernel_size) of the convolutions; ``0.bias``, ``1.bias`` (outputs,)
     ``lstm.input.weight``      (4 * hidden_size, channels), gates in the order i f g o

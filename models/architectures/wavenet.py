@@ -236,6 +236,8 @@ class WaveNet:
         have ``condition.`` before their names.
     post_head : PostHead or None
         Convolutions behind the stacks.
+    inputs : int
+        The audio, and a knob each for the others: rows of the first stack's input and of the condition.
 
     References
     ----------
@@ -246,6 +248,7 @@ class WaveNet:
     layer_arrays: tuple[LayerArray, ...]
     condition: "WaveNet | ConvNet | Linear | None" = None
     post_head: PostHead | None = None
+    inputs: int = 1
 
     @property
     def receptive_field(self) -> int:

@@ -1,8 +1,8 @@
 """SmartAmpPro's JSON: two strided convolutions, an LSTM and a dense layer under the names Keras gave them.
 
 ``input_size`` is the window the network sees of every frame. Where the window shrinks to one step, the LSTM's recurrent
-weights never count, and most files have none. The captures are made at 44.1 kHz; ampboard adds a ``samplerate`` where
-it is another.
+weights never count, and most files have none. The captures are made at 44.1 kHz unless
+``samplerate`` says otherwise; ``knobs`` names further inputs of the first convolution (both fields are our own).
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,9 @@ class _File(BaseModel):
     input_size: Count
     conv1d_stride: Count
     conv1d_1_stride: Count
+    knobs: list[str] = []
     samplerate: Annotated[float, Field(ge=1_000, le=1_000_000)] | None = None
+    metadata: dict[str, Any] | None = None
 
 
 def is_smartamppro(document: Mapping[str, Any]) -> bool:
@@ -104,8 +106,10 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
         for (outputs, inputs, kernel_size), stride in zip(shapes, strides, strict=True)
     )
     network = StatelessLstm(file.input_size, (first, second), max(arrays["lstm.input.weight"].shape[0] // 4, 1))
-    if first.inputs != 1 or second.inputs != first.outputs:
-        raise ModelError(f"conv1d_1.kernel:0: has {second.inputs} inputs, conv1d {first.inputs}: they must be chained")
+    if second.inputs != first.outputs:
+        raise ModelError(f"conv1d_1.kernel:0: has {second.inputs} inputs, not conv1d's {first.outputs} outputs")
+    if first.inputs != 1 + len(file.knobs):
+        raise ModelError(f"conv1d.kernel:0: has {first.inputs} inputs, for the audio and {len(file.knobs)} knobs")
     wanted = checked_shapes(network)
     if _RECURRENT not in arrays:
         if network.steps > 1:
@@ -120,16 +124,19 @@ def _describe(path: Path, file: _File, document: dict[str, Any]) -> ModelDescrip
         if key in rest[module]:
             rest[module] = {**rest[module], key: None}
     rate = SAMPLE_RATE if file.samplerate is None else round(file.samplerate)
-    return ModelDescription(network, arrays, rate, document=rest)
+    return ModelDescription(network, arrays, rate, knobs=tuple(file.knobs), metadata=file.metadata or {}, document=rest)
 
 
 def _new_document(description: ModelDescription, network: StatelessLstm) -> dict[str, Any]:
     first, second = network.convolutions
-    rate = {} if description.sample_rate in (None, SAMPLE_RATE) else {"samplerate": description.sample_rate}
-    return {
+    own: dict[str, Any] = {"metadata": dict(description.metadata)} if description.metadata else {}
+    if description.knobs:
+        own["knobs"] = list(description.knobs)
+    if description.sample_rate not in (None, SAMPLE_RATE):
+        own["samplerate"] = description.sample_rate
+    return own | {
         **{module: {} for module, _ in _PLACES.values()},
         "input_size": network.window,
         "conv1d_stride": first.stride,
         "conv1d_1_stride": second.stride,
-        **rate,
     }

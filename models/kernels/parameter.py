@@ -45,6 +45,11 @@ class Parameter:
         if self.logarithmic and not self.minimum > 0:
             raise ParameterError(f"{self.name} is logarithmic from {self.minimum:g}: use a minimum above 0")
 
+    @classmethod
+    def of_model(cls, name: str) -> "Parameter":
+        """A model's own knob, from 0 to 1 and at rest halfway."""
+        return cls(name, name.replace("_", " ").title(), "", 0.0, 1.0, 0.5)
+
     def check(self, value: float | str) -> float:
         """Return `value`, a number or one of the labels, as float.
 

@@ -14,7 +14,7 @@ from ..architectures.stateless_lstm import StatelessLstm
 from ..description import ModelDescription
 from ..errors import ModelError
 from .activations import activation_named
-from .contract import Kernel
+from .contract import Kernel, Parameter
 from .wavenet.operations import ADD, INPUT, NOTHING, OUTPUT
 from .wavenet.process import MOST_VOICES, wavenet_functions
 from .wavenet.program import Convolution, Float64Array, ProgramWriter
@@ -30,7 +30,8 @@ def stateless_lstm_kernel(description: ModelDescription) -> Kernel:
     """Build the real-time kernel of a SmartAmpPro model.
 
     It runs at the model's own rate whatever the setup says, every one of up to 64 channels with a window of its own,
-    without latency, and starts (and restarts after ``reset``) on a window of zeros.
+    without latency, and starts (and restarts after ``reset``) on a window of zeros. Each of the model's knobs becomes a
+    parameter from 0 to 1.
 
     Raises
     ------
@@ -41,6 +42,7 @@ def stateless_lstm_kernel(description: ModelDescription) -> Kernel:
         name="Stateless LSTM",
         functions=wavenet_functions(),
         program=plan_stateless_lstm(description).program(),
+        parameters=tuple(map(Parameter.of_model, description.knobs)),
         channels=(1, MOST_VOICES),
     )
 
@@ -51,7 +53,7 @@ def window_responses(description: ModelDescription) -> tuple[Float64Array, Float
     Returns
     -------
     (ndarray, ndarray)
-        Responses of shape (steps, channels, window), the last tap for the newest frame, and offsets of shape
+        Responses of shape (steps, channels, inputs, window), the last tap for the newest frame, and offsets of shape
         (steps, channels).
 
     References
@@ -66,7 +68,7 @@ def window_responses(description: ModelDescription) -> tuple[Float64Array, Float
         for n in range(2)
     )
     frames = first.length(network.window)
-    responses = np.zeros((network.steps, second.outputs, network.window))
+    responses = np.zeros((network.steps, second.outputs, first.inputs, network.window))
     offsets = np.tile(b2, (network.steps, 1))
     for step, tap in np.ndindex(network.steps, second.kernel_size):
         between = step * second.stride - second.padding(frames) + tap  # a frame between the convolutions
@@ -74,7 +76,8 @@ def window_responses(description: ModelDescription) -> tuple[Float64Array, Float
             start = between * first.stride - first.padding(network.window)
             inside = slice(max(-start, 0), min(first.kernel_size, network.window - start))
             offsets[step] += w2[:, :, tap] @ b1
-            responses[step, :, start + inside.start : start + inside.stop] += w2[:, :, tap] @ w1[:, 0, inside]
+            added = np.einsum("om,mik->oik", w2[:, :, tap], w1[:, :, inside])
+            responses[step, :, :, start + inside.start : start + inside.stop] += added
     return responses, offsets
 
 
@@ -83,6 +86,9 @@ def plan_stateless_lstm(description: ModelDescription) -> ProgramWriter:
     network = description.architecture
     if not isinstance(network, StatelessLstm):
         raise ModelError("this kernel plays SmartAmpPro models only")
+    knobs = network.convolutions[0].inputs - 1
+    if len(description.knobs) != knobs:
+        raise ModelError(f"the model has {len(description.knobs)} knobs, but {knobs} inputs beside the audio")
     cost = network.steps * (network.window * network.convolutions[1].outputs + 4 * network.hidden_size**2)
     if cost > MOST_MULTIPLY_ADDS:
         raise ModelError(
@@ -99,7 +105,8 @@ class _Plan:
     """The operations so far, and where the state of the LSTM stands."""
 
     def __init__(self, description: ModelDescription, network: StatelessLstm) -> None:
-        self.writer = ProgramWriter(look_back=network.window - 1)
+        self.knobs = len(description.knobs)
+        self.writer = ProgramWriter(look_back=network.window - 1, knobs=self.knobs)
         self.units = network.hidden_size
         self.arrays = {name: array.astype(np.float64) for name, array in description.arrays.items()}
         self.responses, self.offsets = window_responses(description)
@@ -113,9 +120,13 @@ class _Plan:
     def step(self, step: int) -> None:
         """The inputs of a step, its gates, its cells, its hidden state."""
         response = self.responses[step]
-        self.writer.convolve(
-            Convolution(source=INPUT, weights=response.T[:, :, None], bias=self.offsets[step], target=self.inputs)
-        )
+        taps = response[:, 0].T[:, :, None]
+        heard = Convolution(source=INPUT, weights=taps, bias=self.offsets[step], target=self.inputs)
+        if self.knobs:  # a knob is the same in the whole window
+            held = response.sum(axis=2)
+            held[:, 0] = 0.0
+            heard = replace(heard, condition=INPUT, condition_weights=held)
+        self.writer.convolve(heard)
         cell, hidden = self.writer.signal(self.units), self.writer.signal(self.units)
         self._gate("i", factor=self.scale, target=self.factor)
         self._gate("g", factor=self.factor, target=cell)

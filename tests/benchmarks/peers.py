@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ampboard.models.description import ModelDescription, Recurrent, WaveNet
+from ampboard.models.description import ModelDescription, Recurrent
 from ampboard.models.errors import ModelError
 from ampboard.models.formats.nam import write_nam
 from ampboard.training.networks.wavenet import WaveNetNetwork
@@ -61,18 +61,18 @@ class RecurrentNetwork(nn.Module):
         return self.head(hidden)[..., 0], states if isinstance(states, tuple) else (states,)
 
 
-def wavenet_network(description: ModelDescription) -> WaveNetNetwork:
-    """Make the network that ampboard trains, with the weights of `description`."""
-    assert isinstance(description.architecture, WaveNet)
-    network = WaveNetNetwork(description.architecture, seed=0)
-    with torch.no_grad():
-        for name, weight in network.arrays.items():
-            weight.copy_(torch.from_numpy(description.arrays[_dotted(name, description)]))
-    return network
+class TorchWaveNet(nn.Module):
+    """The network that ampboard trains, with the weights of a model, run by torch's own operations."""
 
+    def __init__(self, description: ModelDescription) -> None:
+        super().__init__()
+        self.network = WaveNetNetwork.from_description(description)
 
-def _dotted(name: str, description: ModelDescription) -> str:
-    return next(dotted for dotted in description.arrays if dotted.replace(".", "_") == name)
+    def rest(self, streams: int) -> Memory:
+        return self.network.rest(streams)
+
+    def forward(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        return self.network.forward_in_torch(inputs, memory)
 
 
 def streaming_network(description: ModelDescription) -> StreamingNetwork | None:
@@ -80,8 +80,8 @@ def streaming_network(description: ModelDescription) -> StreamingNetwork | None:
     if isinstance(description.architecture, Recurrent):
         return RecurrentNetwork(description).eval()
     try:
-        return wavenet_network(description).eval()
-    except (ValueError, AssertionError):
+        return TorchWaveNet(description).eval()
+    except ModelError:
         return None
 
 

@@ -1,22 +1,32 @@
 """What a network has to do to be trained on streams."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...models.description import ModelDescription
 
 Memory = tuple[Tensor, ...]
 
+KNOBS_AT_REST: Final = 0.5  # where our engine holds them until they are turned
+
+
+def array_of(weight: Tensor) -> NDArray[np.float32]:
+    """A copy of a tensor for a description."""
+    return np.array(weight.detach().cpu().numpy(), np.float32)
+
 
 class StreamingNetwork(Protocol):
     """A causal network that remembers.
 
-    `betas` are the moment decays of SOAP that suit it.
+    `betas` are the moment decays of SOAP that suit it, `knobs` the names of its knobs.
     """
 
     betas: tuple[float, float]
+    knobs: tuple[str, ...]
 
     def rest(self, streams: int) -> Memory:
         """Memory before the first frame, for a number of parallel streams (the first axis of each tensor)."""

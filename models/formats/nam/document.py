@@ -1,4 +1,7 @@
-"""A whole .nam document: what is around config and weights, whatever the architecture."""
+"""A whole .nam document: what is around config and weights, whatever the architecture.
+
+The knobs of a model, which the format has no place for, are named in a field of our own beside the config: ``knobs``.
+"""
 
 import json
 from collections.abc import Mapping
@@ -28,6 +31,8 @@ from .lstm import LSTM
 from .wavenet import WAVENET
 
 NEWEST_VERSION: Final = (0, 7)
+A1_VERSION: Final = "0.5.4"
+A2_VERSION: Final = "0.7.0"
 LSTM_PREWARM_SECONDS: Final = 0.5
 
 CODECS: Final = (WAVENET, LSTM, CONVNET, LINEAR, SEQUENTIAL, CONTAINER)
@@ -42,6 +47,7 @@ class _File(BaseModel):
     weights: list[Any]
     sample_rate: Annotated[float, Field(ge=1_000, le=1_000_000)] | None = None
     metadata: dict[str, Any] | None = None
+    knobs: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=64)] = []
 
 
 def is_nam(document: Mapping[str, Any]) -> bool:
@@ -69,7 +75,7 @@ def read_nam(path: str | Path, document: dict[str, Any] | None = None) -> ModelD
     return in_file(path, lambda: _read(document, Place(path)))
 
 
-def write_nam(description: ModelDescription, path: str | Path, *, version: str = "0.5.4") -> None:
+def write_nam(description: ModelDescription, path: str | Path, *, version: str | None = None) -> None:
     """Write a model as a .nam file; replaces an existing file only when the new one is complete.
 
     A model that was read from a .nam file keeps everything else the file said.
@@ -80,8 +86,9 @@ def write_nam(description: ModelDescription, path: str | Path, *, version: str =
         The model.
     path : str or Path
         The file.
-    version : str
-        Version of the format, for a model that was not read from a .nam file.
+    version : str, optional
+        Version of the format, for a model that was not read from a .nam file; by default 0.7.0 where the model needs
+        what came with A2, else 0.5.4, which all players read.
 
     Raises
     ------
@@ -92,9 +99,21 @@ def write_nam(description: ModelDescription, path: str | Path, *, version: str =
     write_atomically(Path(path), json.dumps(document).encode())
 
 
-def nam_document(description: ModelDescription, *, version: str = "0.5.4") -> Document:
+def nam_document(description: ModelDescription, *, version: str | None = None) -> Document:
     """Put a model into a .nam document; parameters and errors as those of `write_nam`."""
-    return _document(description, version)
+    return _document(description, version or _oldest_version(description.architecture))
+
+
+def _oldest_version(architecture: Architecture) -> str:
+    """Return A2's version for containers and for what has its kernels or knobs, A1's for all else."""
+    newer = isinstance(architecture, Container) or (
+        isinstance(architecture, WaveNet)
+        and (
+            architecture.inputs > 1
+            or any(isinstance(s.kernel_size, tuple) or s.head_kernel_size > 1 for s in architecture.layer_arrays)
+        )
+    )
+    return A2_VERSION if newer else A1_VERSION
 
 
 def _read(document: Any, place: Place) -> ModelDescription:
@@ -111,11 +130,17 @@ def _read(document: Any, place: Place) -> ModelDescription:
     if place.signals not in (None, outputs):
         raise place.error("config", f"the model has {outputs} outputs: it must have {place.signals}")
     rate = None if file.sample_rate is None else round(file.sample_rate)
+    knobs = architecture.inputs - 1 if isinstance(architecture, WaveNet) else 0
+    if isinstance(architecture, Container):
+        knobs = len(architecture.models[-1].knobs)
+    if knobs != len(file.knobs):
+        raise place.error("knobs", f"names {len(file.knobs)}, but the model has {knobs} inputs beside the audio")
     return ModelDescription(
         architecture,
         arrays,
         rate,
         _prewarm_frames(architecture, rate),
+        knobs=tuple(file.knobs),
         metadata=file.metadata or {},
         document=_without_weights(document),
     )
@@ -160,6 +185,8 @@ def _document(description: ModelDescription, version: str) -> Document:
         document["metadata"] = dict(description.metadata)
     if description.sample_rate is not None and _rate(document) != description.sample_rate:
         document["sample_rate"] = description.sample_rate
+    if description.knobs:
+        document["knobs"] = list(description.knobs)
     document["weights"] = [shortest(weight) for weight in codec.weights(description)]
     if "config" in document:
         if codec.embed:

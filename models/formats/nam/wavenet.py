@@ -50,7 +50,7 @@ def read_wavenet(config: Any, place: Place, condition: "WaveNet | ConvNet | Line
         )
         if given.head.in_channels not in (None, stacks[-1].head_size):
             raise place.error("config.head.in_channels", f"must be {stacks[-1].head_size}, the last head_size")
-    architecture = WaveNet(stacks, condition, post_head)
+    architecture = WaveNet(stacks, condition, post_head, given.in_channels)
     try:
         checked_shapes(architecture)
     except ModelError as error:
@@ -159,7 +159,7 @@ def wavenet_config(architecture: WaveNet, head_scale: float) -> Document:
             "activation": write_activation(head.activation),
         },
         "head_scale": shortest(head_scale),
-    }
+    } | ({} if architecture.inputs == 1 else {"in_channels": architecture.inputs})
 
 
 def _layer_config(stack: LayerArray) -> Document:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...description import GatingMode
-from .codec import Config, Count, Only1
+from .codec import Config, Count
 
 
 class HeadConfig(Config):
@@ -104,5 +104,5 @@ class WaveNetConfig(Config):
     layers: Annotated[list[LayerArrayConfig], Field(min_length=1, max_length=64)]
     head: PostHeadConfig | None = None
     head_scale: float | None = None
-    in_channels: Only1 = 1
+    in_channels: Annotated[int, Field(strict=True, ge=1, le=65)] = 1  # the audio and the knobs
     condition_dsp: Any = None  # a document, read before this

@@ -65,7 +65,7 @@ def recurrent_kernel(description: ModelDescription) -> Kernel:
     layout = UnrolledLayout(shape) if shape.unrolled else RolledLayout(shape)
     packed = layout.pack(recurrent_network(description))
     functions = recurrent_functions(shape)
-    parameters = tuple(Parameter(name, name.replace("_", " ").title(), "", 0.0, 1.0, 0.5) for name in description.knobs)
+    parameters = tuple(map(Parameter.of_model, description.knobs))
     name = f"{architecture.kind.upper()} {architecture.layers}x{architecture.hidden_size}"
 
     def kernel(voice: Float32Array) -> Kernel:

@@ -143,8 +143,8 @@ OPERATION_WORDS: Final = max(len(OPERATION_FIELD), len(ROW_FIELD))
 SIGNAL_FIELD: Final = {field.name: index for index, field in enumerate(fields(Signal))}
 SIGNAL_WORDS: Final = len(SIGNAL_FIELD)
 
-OPERATIONS, SIGNALS, WEIGHTS_AT, VOICE_AT, VOICE_FLOATS, RINGS = range(6)
+OPERATIONS, SIGNALS, WEIGHTS_AT, VOICE_AT, VOICE_FLOATS, RINGS, KNOBS = range(7)
 """Header words of a program: number of operations, number of signals, bytes from the start of the program to the
-weights and to the voice at rest, floats in a voice, number of rings. Operations follow, then signals, then the numbers
-of those that are rings."""
+weights and to the voice at rest, floats in a voice, number of rings, number of knobs (rows of the input behind the
+audio). Operations follow, then signals, then the numbers of those that are rings."""
 HEADER_WORDS: Final = 8

@@ -215,7 +215,7 @@ class _WaveNetPlan:
         """Write a layer and its step to the next, as one operation where that is possible."""
         writer, residual = self.writer, step.residual
         rows, inputs = step.one.weights.shape
-        from_input = residual is not None and outputs.source == self.source
+        from_input = residual is not None and outputs.source == self.source and self.architecture.inputs == 1
         if rows == inputs == outputs.bias.size and rows in FUSED_CHANNELS and (residual is None or from_input):
             share = None if residual is None else residual[:, 0]
             weights, bias = step.one.weights, step.one.bias

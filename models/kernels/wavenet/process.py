@@ -28,6 +28,7 @@ from .operations import (
     BLOCK,
     HEADER_WORDS,
     INPUT,
+    KNOBS,
     OPERATION_WORDS,
     OPERATIONS,
     OUTPUT,
@@ -154,6 +155,10 @@ def wavenet_functions() -> KernelFunctions:
                 x = float32_at(voice + 4 * table[INPUT * SIGNAL_WORDS + NOW])
                 for frame in range(count):
                     x[frame] = source[frame]
+                for knob in range(header[KNOBS]):
+                    value, row = float32_at(state)[knob], (1 + knob) * table[INPUT * SIGNAL_WORDS + STRIDE]
+                    for frame in range(BLOCK):
+                        x[row + frame] = value
                 for i in range(header[OPERATIONS]):
                     operation = operations + 8 * OPERATION_WORDS * i
                     operate(operation, signals, program + header[WEIGHTS_AT], voice, vectors)

@@ -14,6 +14,7 @@ from .operations import (
     GATED,
     HEADER_WORDS,
     IGNORE,
+    KNOBS,
     LINE,
     NOTHING,
     OPERATION_WORDS,
@@ -112,6 +113,8 @@ class ProgramWriter:
     ----------
     look_back : int
         Frames of the input that the operations remember.
+    knobs : int
+        Rows of the input behind the audio: each holds the value of a parameter slot.
 
     Attributes
     ----------
@@ -119,15 +122,16 @@ class ProgramWriter:
         Multiply-adds a frame, for measurements.
     """
 
-    def __init__(self, *, look_back: int) -> None:
+    def __init__(self, *, look_back: int, knobs: int = 0) -> None:
         self.multiply_adds = 0
+        self._knobs = knobs
         self._signals: list[Signal] = []
         self._operations: list[Operation | RowOperation] = []
         self._constants: dict[float, int] = {}
         self._weights: list[NDArray[np.float32]] = []
         self._weight_count = 0
         self._voice_floats = 0
-        for rows, remembered in ((0, 0), (1, look_back), (1, 0)):  # NOTHING, INPUT, OUTPUT
+        for rows, remembered in ((0, 0), (1 + knobs, look_back), (1, 0)):  # NOTHING, INPUT, OUTPUT
             self.signal(rows, look_back=remembered)
 
     def signal(self, rows: int, *, look_back: int = 0) -> int:
@@ -250,6 +254,7 @@ class ProgramWriter:
         header[OPERATIONS], header[SIGNALS] = len(self._operations), len(self._signals)
         header[WEIGHTS_AT], header[VOICE_AT] = weights_at, weights_at + weights.nbytes
         header[VOICE_FLOATS], header[RINGS] = self._voice_floats, rings.size
+        header[KNOBS] = self._knobs
         operations = np.zeros((len(self._operations), OPERATION_WORDS), np.int64)
         for row, operation in zip(operations, self._operations, strict=True):
             words_of_it = astuple(operation)

@@ -83,8 +83,8 @@ def test_the_two_convolutions_are_one_response() -> None:
     responses, offsets = window_responses(described(document))
     window = np.random.default_rng(2).standard_normal(31)
     expected = oracles.smartamppro_convolutions(document, oracles.tensor(window[None]))[0]
-    assert responses.shape == (6, 2, 31)
-    np.testing.assert_allclose(responses @ window + offsets, expected.numpy(), atol=1e-12)
+    assert responses.shape == (6, 2, 1, 31)
+    np.testing.assert_allclose(responses[:, :, 0] @ window + offsets, expected.numpy(), atol=1e-12)
 
 
 def test_several_steps_need_recurrent_weights(tmp_path: Path) -> None:
