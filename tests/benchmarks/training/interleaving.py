@@ -52,7 +52,7 @@ class Lane:
     @property
     def progress(self) -> float:
         """Part of the lane's work that is done, by its processor time."""
-        running = min(_cpu_seconds(self._process.pid), self._current.budget) if self._process and self._current else 0
+        running = min(cpu_seconds(self._process.pid), self._current.budget) if self._process and self._current else 0
         return (self._finished + running) / self._total
 
     def turn(self, records: Path, nice: int) -> None:
@@ -63,8 +63,8 @@ class Lane:
         else:
             self._process.send_signal(signal.SIGCONT)
         process = self._process
-        until = _cpu_seconds(process.pid) + SLICE
-        while process.poll() is None and _cpu_seconds(process.pid) < until:
+        until = cpu_seconds(process.pid) + SLICE
+        while process.poll() is None and cpu_seconds(process.pid) < until:
             time.sleep(0.05)
         if process.poll() is None:
             process.send_signal(signal.SIGSTOP)
@@ -128,7 +128,7 @@ def _start(job: Job, records: Path, nice: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Processor seconds of a process and of those it has waited for (Linux); 0 when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

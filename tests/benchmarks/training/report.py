@@ -62,13 +62,20 @@ def _parts(runs: Sequence[Run], outcomes: Sequence[Outcome], startups: Sequence[
     yield "## Start and memory"
     if startups:
         yield (
-            "A whole training as `ampboard train` makes it: from the start of the process to the first update of the "
-            "first network, by the clock on the wall, and the most memory of it and its largest child together."
+            "A whole training by `ampboard.training.train`, which is what `ampboard train` calls: from the start of "
+            "the process to the first update of the first network, by the clock on the wall and in processor seconds "
+            "of all its processes, and the most memory of it and its largest child together."
         )
         yield table(
-            ("networks", "first update", "peak memory", "load"),
+            ("networks", "first update", "processor", "peak memory", "load"),
             (
-                (one.arch, f"{one.seconds:.1f} s", f"{one.peak_bytes / MIB:.0f} MiB", f"{one.load:.1f}")
+                (
+                    one.arch,
+                    f"{one.seconds:.1f} s",
+                    f"{one.cpu_seconds:.1f} s",
+                    f"{one.peak_bytes / MIB:.0f} MiB",
+                    f"{one.load:.1f}",
+                )
                 for one in startups
             ),
         )
@@ -135,7 +142,7 @@ def _ratio_table(outcomes: Sequence[Outcome]) -> Iterable[str]:
     yield (
         "Processor seconds of ampboard to the smallest error that the other trainer had within its budget, and how "
         "many times less that is: median over the seeds, extremes in brackets, where every seed reached it. Training "
-        "stops there with `--target`; of ampboard's budgets, the quickest one. *One run*: both were interleaved."
+        "stops there with `--target-esr`; of ampboard's budgets, the quickest one. *One run*: both were interleaved."
     )
     made = {one.job: one.started.get("run") for one in outcomes}
     yield table(
