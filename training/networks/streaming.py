@@ -45,7 +45,7 @@ class StreamingNetwork(Protocol):
         Returns
         -------
         Tensor of float32, shape (streams, frames)
-            The sound.
+            The sound; while it trains, a network of several models gives (models * streams, frames), the best first.
         Memory
             After the window, detached.
         """

@@ -114,7 +114,8 @@ class Trainer:
         if not heard:
             return
         scale = power.rsqrt()[:, None]
-        loss = self.loss(*(self._unit_power(signal, scale, heard) for signal in (output, target.expand_as(output))))
+        sounds = output.unflatten(0, (-1, len(target)))  # some networks hold several models
+        loss = self.loss(*(self._unit_power(signal, scale, heard) for signal in (sounds, target.expand_as(sounds))))
         fault = self.loss.of_network(self.network, self.step) if isinstance(self.loss, LossSum) else None
         if fault is not None:
             loss = loss + fault
@@ -132,7 +133,7 @@ class Trainer:
 
     @staticmethod
     def _unit_power(signal: Tensor, scale: Tensor, heard: Sequence[int]) -> Tensor:
-        """Scale to a mean square of 1, leave out streams, and join the outputs of networks that have several."""
+        """Scale to a mean square of 1, leave out the streams that are not heard, and join the models' rows."""
         scaled = signal.float() * scale
         if len(heard) < scale.shape[0]:
             scaled = scaled[..., heard, :]
