@@ -11,6 +11,10 @@ _ROOMS = {
     "Layout": "layouts",
     "join_captures": "making",
     "make_capture": "making",
+    "make_signal": "signal.test_signal",
+    "cut_into_clips": "layouts.cutting",
+    "read_regions": "layouts.regions",
+    "recognise": "layouts.recognition",
     "read_pair": "recordings",
     "read_recording": "recordings",
 }

@@ -195,7 +195,8 @@ def onset(response: Response, sample_rate: int) -> int:
     middle = place
     while place > first and sign * response[place - 1] >= FOOT * size:
         place -= 1
-    ahead = place == middle and place > first and abs(response[place - 1]) > LEAD * size
+    steep = place == middle and abs(response[place]) >= FLANK * size
+    ahead = steep and place > first and abs(response[place - 1]) > LEAD * size
     return place - 1 if ahead else place
 
 

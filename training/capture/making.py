@@ -10,9 +10,9 @@ from ...models.errors import AudioError, ParameterError
 from .capture import USES, Capture, Passage, Take, Use
 from .checks.evidence import Evidence
 from .checks.table import chosen_checks, run_checks
-from .cutting import cut_at_quiet_places
 from .layouts import Layout
-from .recognition import recognise
+from .layouts.cutting import cut_at_quiet_places
+from .layouts.recognition import recognise
 from .recordings import on_24_bit_grid, resample
 
 

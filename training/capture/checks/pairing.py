@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from ..alignment import loudness_curve, match_curves
-from ..recognition import recognise
+from ..layouts.recognition import recognise
 from .evidence import Evidence, Verdict, grade
 
 # Sample rates of which one is taken for another: the output is that many times too long.

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import theilslopes
 
 from ..alignment import BLOCK, cross_spectrum, impulse_response, lag_between
@@ -13,9 +14,11 @@ DRIFT_FRAMES: Final = (1.5, 4.0)  # over the whole recording: warning, error; me
 ROUGH_DRIFT_FRAMES: Final = (24.0, 48.0)  # the same without either: phase moves with the notes that are played
 STRETCH_SECONDS: Final = 8.0
 REPEAT_ESR: Final = (0.003, 0.01)  # the error is Neural Amp Modeler's limit as well
+FORGET_SECONDS: Final = 2.0
 TAIL_SECONDS: Final = 0.15  # after which amplifiers and cabinets are quiet
 TAIL_DB: Final = (-35.0, -25.0)  # after blips: warning, error
 ROUGH_TAIL_DB: Final = (-20.0, -15.0)  # of the impulse response: distortion looks like a faint tail in it
+TAIL_TOP_HZ: Final = 12_000.0
 TAIL_BLOCK: Final = 4 * BLOCK
 
 
@@ -77,9 +80,9 @@ def _by_stretches(evidence: Evidence) -> tuple[float, tuple[float, float]] | Non
             lags.append(found[0])
     if len(lags) < 4:
         return None
-    slope, _, low, high = theilslopes(lags, places)
+    slope, _, low, high = (float(value) for value in tuple(theilslopes(lags, places)))
     # Steady within what the notes do to the phase: no drift to speak of.
-    return (0.0 if low <= 0 <= high else float(slope)), ROUGH_DRIFT_FRAMES
+    return (0.0 if low <= 0 <= high else slope), ROUGH_DRIFT_FRAMES
 
 
 def varying(evidence: Evidence) -> Verdict | None:
@@ -89,9 +92,12 @@ def varying(evidence: Evidence) -> Verdict | None:
         found = lag_between(one, other, evidence.sample_rate)
         shift = round(found[0]) if found else 0
         one, other = (part.astype(np.float64) for part in (one, other))
-        cut = slice(abs(shift), one.size - abs(shift))
+        # What was played before differs: supplies and compressors get a while to forget it.
+        settled = min(round(FORGET_SECONDS * evidence.sample_rate), one.size // 4)
+        cut = slice(settled + abs(shift), one.size - abs(shift))
         error = np.roll(other, -shift)[cut] - one[cut]
-        worst = max(worst or 0.0, float(error @ error / (one[cut] @ one[cut])))
+        power = float(one[cut] @ one[cut])
+        worst = max(worst or 0.0, float(error @ error) / power if power else 0.0)
     if worst is None:
         return None
     severity = grade(worst, warning=REPEAT_ESR[0], error=REPEAT_ESR[1])
@@ -144,15 +150,21 @@ def _after_blips(evidence: Evidence) -> float | None:
         before = evidence.target[max(0, blip - late) : blip - 100].astype(np.float64)
         answer = evidence.target[blip - 10 : blip + late].astype(np.float64)
         rest = evidence.target[blip + late : stop].astype(np.float64)
-        if rest.size < late // 3 or before.size < late // 2:
+        if rest.size < late or before.size < late // 2:
             continue
-        # Slow thumps of supplies and coupling capacitors are no echo: only what moves counts.
-        noise = float(np.mean(np.diff(before) ** 2))
-        direct = float(np.sum(np.diff(answer) ** 2)) - noise * answer.size
-        ringing = float(np.sum(np.diff(rest) ** 2)) - 1.2 * noise * rest.size
+        noise = _energy(before, evidence.sample_rate) / before.size
+        direct = _energy(answer, evidence.sample_rate) - noise * answer.size
+        ringing = _energy(rest, evidence.sample_rate) - 1.2 * noise * rest.size
         if direct > 0:
             ratios.append(decibels(ringing, direct))
-    return max(ratios) if ratios else None
+    return float(np.median(ratios)) if ratios else None
+
+
+def _energy(sound: NDArray[np.float64], sample_rate: int) -> float:
+    """Energy without the slow thumps of supplies and coupling capacitors, and without hiss: neither is an echo."""
+    frames = max(1, round(sample_rate / TAIL_TOP_HZ))
+    means = sound[: sound.size - sound.size % frames].reshape(-1, frames).mean(axis=1)
+    return float(np.sum(np.diff(means) ** 2))
 
 
 def _after_anything(evidence: Evidence) -> float | None:

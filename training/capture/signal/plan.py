@@ -11,6 +11,9 @@ VERSION: Final = 1
 NAME: Final = f"ampboard {VERSION}"
 SECONDS: Final = 190.0
 SHORTEST_SECONDS: Final = 30.0
+# What is played twice is that part of a second more than whole seconds apart: no tremolo of 0.5, 1, 2 ... 10 Hz stands
+# where it stood.
+APART: Final = 0.618
 BLIP_SECONDS: Final = (0.25, 1.25)  # within their passage: more than a second of silence follows the last
 
 
@@ -61,7 +64,12 @@ def plan_layout(frames: int, sample_rate: int) -> Layout:
         )
     fixed = sum(round(part.seconds * sample_rate) for part in PLAN)
     lengths = [round(part.seconds * sample_rate) + int(part.share * (frames - fixed)) for part in PLAN]
-    lengths[[part.name for part in PLAN].index("playing")] = frames - sum(lengths)
+    names = [part.name for part in PLAN]
+    playing, once, again = (names.index(name) for name in ("playing", "first hearing", "validation 1"))
+    lengths[playing] = frames - sum(lengths)
+    apart = sum(lengths[once:again]) - round(APART * sample_rate)
+    lengths[again + 1] += apart % sample_rate
+    lengths[playing] -= apart % sample_rate
     passages: list[Passage] = []
     start = 0
     for part, length in zip(PLAN, lengths, strict=True):

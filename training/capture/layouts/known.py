@@ -7,8 +7,8 @@ Facts (places of blips, sweeps, noise and validation, MD5 sums) after neural-amp
 from dataclasses import dataclass
 from typing import Final
 
-from .capture import Kind, Passage, Use
-from .layouts import Layout
+from ..capture import Kind, Passage, Use
+from .layout import Layout
 
 Stretch = tuple[int | None, int | None]  # start and stop frame; below zero from the end, None for start or end
 

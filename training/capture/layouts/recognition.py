@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..signal.plan import BLIP_SECONDS, PLAN, SHORTEST_SECONDS, blip_places, plan_layout
+from ..signal.sounds import BLIP_LEVEL, blips, sweeps
 from .known import KNOWN, KnownSignal, Stretch
-from .layouts import Layout
-from .signal.plan import BLIP_SECONDS, PLAN, SHORTEST_SECONDS, blip_places, plan_layout
-from .signal.sounds import BLIP_LEVEL, blips, sweeps
+from .layout import Layout
 
 SAME: Final = 0.99  # correlation with our own sweeps: survives resampling, dither and 16 bit, no other sound has it
 SPIKE: Final = 0.05  # of full scale

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .capture import Passage
+from ..capture import Passage
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.errors import ParameterError
-from .capture import Passage, Use
-from .layouts import Layout
+from ....models.errors import ParameterError
+from ..capture import Passage, Use
+from .layout import Layout
 
 SHORTEST, LONGEST = 5.0, 10.0  # seconds of a passage
 QUIET_SECONDS: Final = 0.05
@@ -85,10 +85,10 @@ def cut_into_clips(
         raise ParameterError(f"clips of {clip_frames} frames do not fill {frames} frames: give the length of one clip")
     count = frames // clip_frames
     turns = _turns(count)
-    chosen: dict[Use, set[int]] = {
-        use: {number for number, turn in enumerate(turns) if turn == use} if given is None else set(given)
-        for use, given in (("validation", validation), ("test", test))
-    }
+    chosen: dict[Use, set[int]] = {}
+    given: dict[Use, Collection[int] | None] = {"validation": validation, "test": test}
+    for use, numbers in given.items():
+        chosen[use] = {number for number, turn in enumerate(turns) if turn == use} if numbers is None else set(numbers)
     both = chosen["validation"] & chosen["test"]
     if both or not chosen["validation"] | chosen["test"] <= set(range(count)):
         raise ParameterError(
@@ -96,22 +96,15 @@ def cut_into_clips(
             + (f" (as {min(both)} is)" if both else "")
         )
 
-    def use(number: int) -> Use:
-        for use, numbers in chosen.items():
-            if number in numbers:
-                return use
-        return "train"
-
-    return Layout(
-        "clips",
-        sample_rate,
-        tuple(
-            Passage(
-                f"clip {number}", number * clip_frames, (number + 1) * clip_frames, "music", use(number), alone=True
-            )
-            for number in range(count)
-        ),
+    uses: list[Use] = [
+        "validation" if number in chosen["validation"] else "test" if number in chosen["test"] else "train"
+        for number in range(count)
+    ]
+    passages = (
+        Passage(f"clip {number}", number * clip_frames, (number + 1) * clip_frames, "music", use, alone=True)
+        for number, use in enumerate(uses)
     )
+    return Layout("clips", sample_rate, tuple(passages))
 
 
 def _turns(count: int) -> list[Use]:

@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from ...models.errors import AudioError
-from .capture import Passage, Use
-from .layouts import Layout
+from ....models.errors import AudioError
+from ..capture import Passage, Use
+from .layout import Layout
 
 COLUMNS: Final = ("#", "Name", "Start", "End", "Length", "Color")
 COLOURS: Final[dict[str, tuple[Use, ...]]] = {
