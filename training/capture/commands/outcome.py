@@ -90,28 +90,38 @@ def print_capture(capture: Capture, folder: Path | None, *, as_json: bool) -> No
     print_facts({key: value for key, value in facts.items() if key != "latency_frames"}, as_json=False)
 
 
-def shown(findings: Sequence[Finding]) -> list[Finding]:
-    """What a short table shows: of each check everything that is not ok, else the largest figure."""
-    rows: list[Finding] = []
-    for check in dict.fromkeys(finding.check for finding in findings):
-        of_check = [finding for finding in findings if finding.check == check]
-        wrong = [finding for finding in of_check if finding.severity != "ok"]
-        rows += wrong or [max(of_check, key=lambda finding: finding.measured)]
-    return sorted(rows, key=lambda finding: -SEVERITIES.index(finding.severity))
+def shown(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
+    """What a short table shows: the largest figure of each check, and of how many takes it is the largest.
+
+    Takes with which something is wrong are not counted with those that are well; what is wrong comes first.
+    """
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.check, finding.severity), []).append(finding)
+    wrong = {check for check, severity in groups if severity != "ok"}
+    rows = [
+        (max(group, key=lambda finding: abs(finding.measured)), len(group))
+        for (check, severity), group in groups.items()
+        if severity != "ok" or check not in wrong
+    ]
+    return sorted(rows, key=lambda row: -SEVERITIES.index(row[0].severity))
 
 
 def _rows(capture: Capture) -> list[dict[str, Any]]:
     found = shown(capture.findings)
-    several = len(capture.takes) > 1 and any(finding.severity != "ok" for finding in found)
-    mended = any(finding.remedy for finding in found)
+    several = len(capture.takes) > 1 and any(finding.severity != "ok" for finding, _ in found)
+    mended = any(finding.remedy for finding, _ in found)
     rows: list[dict[str, Any]] = []
-    for finding in found:
+    for finding, takes in found:
         ignored = finding.severity == "error" and finding.check in capture.ignored
+        which = (
+            "all" if takes == len(capture.takes) else finding.take if takes == 1 else f"{takes}: {finding.take}, ..."
+        )
         rows.append(
             {
                 "check": finding.check,
                 "result": "ignored" if ignored else RESULTS[finding.severity],
-                **({"take": finding.take if finding.severity != "ok" else "all"} if several else {}),
+                **({"take": which} if several else {}),
                 "measured": f"{_figure(finding.measured)} {finding.unit}".strip(),
                 "in words": finding.words,
                 **({"what to do": finding.remedy} if mended else {}),

@@ -77,7 +77,7 @@ def capture_device(
             recording = Recording(wet, signal.sample_rate, device.name)
             yield RawTake(state.name or device.name, recording, state.positions, uses)
 
-    return capture_takes(signal, takes(), labels, layout=layout, steady=True)
+    return capture_takes(signal, takes(), labels, layout=layout, computed=True)
 
 
 def _gear(device: Device) -> dict[str, str]:

@@ -66,7 +66,7 @@ def capture_takes(
     labels: Labels,
     *,
     layout: Layout | None = None,
-    steady: bool = False,
+    computed: bool = False,
 ) -> Capture:
     """Align and check takes of one device at one or many settings, and make one capture of them.
 
@@ -80,9 +80,10 @@ def capture_takes(
         Name, gear, levels.
     layout : Layout, optional
         Of the signal; recognised by its content unless told.
-    steady : bool
-        The device answers equally late at all settings, and never before it is asked: what the first take shows holds
-        for all, for a frame more or less at each setting is a tone control's doing, and would confuse a model.
+    computed : bool
+        A circuit or a plugin played it, no converter was in the way: a flat top at full scale is the device's own. It
+        answers equally late at all settings, and never before it is asked: what the first take shows holds for all,
+        for a frame more or less at some setting is a tone control's doing, and would confuse a model.
 
     Raises
     ------
@@ -107,12 +108,14 @@ def capture_takes(
             raise ParameterError(f"takes {seen[place]} and {take.name} have the same setting: leave one out")
         seen[place] = take.name
         made = _capture(signal, take, names, labels, layout, latency)
-        if steady and latency is None and not made.errors:
+        if computed and latency is None and not {error.check for error in made.errors} - {"clipping"}:
             latency = max(made.latency_frames, 0)
             if latency != made.latency_frames:
                 made = _capture(signal, take, names, labels, layout, latency)
         elif any(error.check == "latency" for error in made.errors):
             made = _capture(signal, take, names, labels, layout, None)  # it is not so steady
+        if computed:
+            made = replace(made, findings=tuple(found for found in made.findings if found.check != "clipping"))
         captures.append(_sharing(made, captures))
     if not captures:
         raise ParameterError(f"{labels.name}: there is no take: give a recording")

@@ -176,9 +176,11 @@ def test_a_device_is_captured_live(amplifier: Amplifier, signal: Path, tmp_path:
     assert "of 5 s" in result.stderr  # the meter
     (take,) = Capture.load(out).takes
     assert (take.name, take.knobs) == ("volume=0.5", (0.5,))
-    assert take.latency_frames > 0
-    assert take.latency_frames % BLOCK == 0
-    np.testing.assert_allclose(take.target, 0.5 * take.audio, atol=2**-22)
+    late = BLOCK * round(take.latency_frames / BLOCK)  # whole blocks; a signal without blips tells it to 2 frames
+    early = late - take.latency_frames
+    assert late > 0
+    assert 0 <= early <= 2
+    np.testing.assert_allclose(take.target[early:], 0.5 * take.audio[: take.audio.size - early], atol=2**-22)
 
 
 def test_devices_are_listed_with_their_knobs() -> None:

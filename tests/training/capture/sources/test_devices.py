@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pedalboard
 import pytest
 
 from ampboard.models.errors import ParameterError
+from ampboard.models.kernels.parameter import Parameter
 from ampboard.training.capture.recordings import Recording
 from ampboard.training.capture.signal.test_signal import make_signal
 from ampboard.training.capture.sources.devices import capture_device
 from ampboard.training.capture.sources.settings import grid
 from ampboard.training.capture.sources.takes import Labels, RawTake, capture_takes
+from ampboard.training.devices.knob import Knob
 from ampboard.training.devices.plugins.guitarix import installed_guitarix
+from ampboard.training.devices.plugins.loading import chain_device
 from ampboard.training.devices.registry import load_device
 
 RATE = 48_000
@@ -55,7 +59,9 @@ def test_a_guitarix_amp_is_captured_at_a_grid_of_settings(signal: Recording) -> 
     assert (0.5,) in {excerpt.knobs for excerpt in material.test}
 
 
-def test_one_of_our_circuits_is_captured_without_a_delay(signal: Recording) -> None:
+def test_one_of_our_circuits_is_captured_without_a_delay() -> None:
+    """At 16 kHz, which is quicker to compute; all checks are ok, and the take is what it plays within 24 bit."""
+    signal = Recording(make_signal(30.0, 16_000).audio, 16_000)
     overdrive = load_device("overdrive")
     capture = capture_device(overdrive, signal, labels=Labels("drive", {"gear_make": "own"}, -3.0, 4.0))
     assert [finding.check for finding in capture.findings if finding.severity != "ok"] == []
@@ -64,8 +70,23 @@ def test_one_of_our_circuits_is_captured_without_a_delay(signal: Recording) -> N
     assert (capture.input_level_dbu, capture.output_level_dbu) == (-3.0, 4.0)
     assert capture.gear["gear_make"] == "own"
     assert capture.gear["settings"] == "drive=0.5, tone=0.5, level=0.5"
-    played = overdrive.process(signal.audio[: 3 * RATE], RATE)[: 2 * RATE]
+    played = overdrive.process(signal.audio[:48_000], 16_000)[:32_000]
     np.testing.assert_allclose(take.target[: played.size], played, atol=2**-22)
+
+
+def test_a_plugin_that_clips_at_full_scale_or_goes_beyond_is_kept_as_it_plays(signal: Recording) -> None:
+    """A saturation that ends at full scale, and 20 dB more: no converter cut it off. Within 24 bit of the peak."""
+    with_gain = Parameter("gain_db", "Gain", "dB", 0.0, 20.0, 0.0)
+
+    def make(gain_db: float) -> pedalboard.Pedalboard:
+        return pedalboard.Pedalboard([pedalboard.Distortion(40), pedalboard.Gain(gain_db)])
+
+    fuzz = chain_device("fuzz", make, (Knob("gain_db", 0.0, with_gain),))
+    capture = capture_device(fuzz, signal, [{"gain_db": 0.0}, {"gain_db": 20.0}])
+    assert [finding.check for finding in capture.findings if finding.severity != "ok"] == []
+    quiet, loud = (take.target for take in capture.takes)
+    assert np.abs(quiet).max() == pytest.approx(1.0, abs=1e-6)
+    np.testing.assert_allclose(loud, 10 * quiet, atol=10 * 2**-21)
 
 
 def test_settings_are_of_the_same_knobs_and_differ(signal: Recording) -> None:
