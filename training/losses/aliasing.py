@@ -24,7 +24,8 @@ class AliasedTones:
     """Energy at frequencies that no harmonic explains, relative to the whole, while the network plays a pure tone.
 
     ``sum(|Y|² on lines that are no multiple of the tone) / sum(|Y|² on all lines but direct current)``, of the Hann
-    windowed spectrum of 2,048 frames after 4,096 that settle the memory. One tone an update, in turn. Nothing is said
+    windowed spectrum of 2,048 frames after 4,096 that settle the memory. One tone an update, in turn. Of a
+    network with several outputs it is that of all of them together. Nothing is said
     about the harmonics: only a loss against the target keeps them, so it cannot stand alone.
 
     Attributes
@@ -78,6 +79,6 @@ class AliasedTones:
             _, memory = network(inputs[..., :SETTLING], memory)
         output, _ = network(inputs[..., SETTLING:], memory)
         window = torch.hann_window(FRAMES, periodic=True, device=device)
-        energy = torch.fft.rfft(output[0].float() * window).abs().square()
+        energy = torch.fft.rfft(output.float() * window).abs().square()
         whole = energy[..., torch.from_numpy(sounding_lines(FRAMES)).to(device)].sum()
         return energy[..., aliases.to(device)].sum() / whole.clamp_min(torch.finfo(torch.float32).tiny)

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from ...models.description import Container, ModelDescription, Recurrent, WaveNet
+from ...models.description import ModelDescription, Recurrent
 from ...models.errors import ModelError
 from ...models.formats.guitarml import SAMPLE_RATE as GUITARML_RATE
 from ...models.formats.guitarml import write_guitarml
-from ...models.formats.nam import nam_document, write_nam
+from ...models.formats.nam import write_nam
 from ...models.formats.pedalnet import write_pedalnet
 from ...models.formats.rtneural import write_rtneural
 from ...models.formats.smartamppro import write_smartamppro
@@ -23,12 +23,6 @@ PROTEUS, NEURALPI = 40, 20  # cells of the LSTMs that these plugins play
 AIDA_X: Final = (8, 12, 16, 20, 32, 40, 64)
 AIDA_X_KNOBS: Final = 2
 EXAMPLE_FRAMES: Final = 2048
-OLD_VERSION, NEW_VERSION = "0.5.4", "0.7.0"
-A1_KEYS: Final = {
-    *("input_size", "condition_size", "channels", "dilations", "activation", "kernel_size", "gated"),
-    *("head_size", "head_bias", "head"),
-}
-"""What a layer array of a .nam file of version 0.5 may say; `head` says again what the two before it do."""
 
 
 @dataclass(frozen=True)
@@ -117,24 +111,10 @@ def _write_nam(description: ModelDescription, path: Path) -> str:
     if isinstance(network, Recurrent) and network.kind == "lstm" and network.skip:
         description = with_dry_path(description, skip=False)
         note = "One cell more than was trained carries the dry input, which a .nam file has no place for beside them."
-    write_nam(description, path, version=_version(description))
+    write_nam(description, path)
     if description.knobs:
         note = f"{note} Its knobs are ampboard's own: other players do not know them.".strip()
     return note
-
-
-def _version(description: ModelDescription) -> str:
-    """The oldest that says all of it, for players that are not of today."""
-    if isinstance(description.architecture, Container):
-        return NEW_VERSION
-    if not isinstance(description.architecture, WaveNet):
-        return OLD_VERSION
-    config = nam_document(replace(description, document=None))["config"]
-    plain = config.get("condition_dsp") is None and all(
-        layer.keys() <= A1_KEYS and "head_size" in layer and isinstance(layer["activation"], str)
-        for layer in config["layers"]
-    )
-    return OLD_VERSION if plain else NEW_VERSION
 
 
 def _write_guitarml(description: ModelDescription, path: Path) -> str:

@@ -13,6 +13,7 @@ from ampboard.models.description import ModelDescription
 from ampboard.models.errors import ParameterError
 from ampboard.training.losses import AliasedTones, parse_loss
 from ampboard.training.losses.tones import aliasing_to_signal, periods, tone
+from ampboard.training.networks.a2 import A2Network
 from ampboard.training.networks.streaming import Memory
 
 RATE = 48_000
@@ -22,6 +23,7 @@ class Harmonics(nn.Module):
     """A memoryless network: each coefficient is the amplitude of one harmonic of a cosine of full scale."""
 
     betas = (0.9, 0.99)
+    knobs = ()
 
     def __init__(self, *amplitudes: float) -> None:
         super().__init__()
@@ -98,3 +100,13 @@ def test_tones_come_in_turn_and_knobs_stand_still() -> None:
 def test_a_tone_whose_aliases_cannot_be_told_apart_is_refused() -> None:
     with pytest.raises(ParameterError, match="cannot show aliases"):
         AliasedTones(RATE, tones=(100.0,))
+
+
+def test_all_sizes_of_a_container_are_heard() -> None:
+    """Its slope reaches the weights of the small and of the large network."""
+    network = A2Network(knobs=("drive",), seed=1)
+    loss = AliasedTones(RATE, knobs=(0.5,))(network, 2)
+    loss.backward()
+    assert 0 <= float(loss.detach()) < 1
+    for size in network.networks:
+        assert max(float(weight.grad.abs().max()) for weight in size.parameters() if weight.grad is not None) > 0

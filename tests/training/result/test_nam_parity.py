@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ampboard.models.description import Container, ModelDescription, Recurrent
-from ampboard.models.formats import read_model
+from ampboard.models.description import ModelDescription, Recurrent
 from ampboard.models.model import Model
+from ampboard.training.networks.a2 import A2Network
 from ampboard.training.networks.lstm import LstmNetwork
 from ampboard.training.networks.wavenet import WaveNetNetwork, a1
 from ampboard.training.result import write_result
@@ -64,12 +64,12 @@ def test_nam_plays_what_we_judged(make: Any, tmp_path: Path) -> None:
     assert ratio(played(written(tmp_path, description), audio), Model(description).process(audio)) < 1e-8
 
 
-def test_nam_plays_both_sizes_of_a_container(tmp_path: Path, fixtures: Path) -> None:
+def test_nam_plays_both_sizes_of_a_container(tmp_path: Path) -> None:
     """Error-to-signal ratio below 1e-8. NAM's package reads no container, but the models in it."""
-    description = read_model(fixtures / "nam" / "core_A2.nam")[1]
-    assert isinstance(description.architecture, Container)
+    description = A2Network(seed=1).describe(RATE, {})
     document, audio = written(tmp_path, description), playing(0.25)
     assert (document["version"], document["architecture"]) == ("0.7.0", "SlimmableContainer")
+    assert [entry["max_value"] for entry in document["config"]["submodels"]] == [0.5, 1.0]
     for quality, entry in zip((0.0, 1.0), document["config"]["submodels"], strict=True):
         assert ratio(played(entry["model"], audio), Model(description, quality=quality).process(audio)) < 1e-8
 
