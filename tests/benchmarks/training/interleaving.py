@@ -4,6 +4,7 @@ Every training run is a process of its own; all but one are stopped (SIGSTOP), a
 part of its work done goes on (SIGCONT) for a slice.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from .subjects import REPOSITORY
 
 SLICE = 5.0  # processor seconds
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -125,7 +127,13 @@ def _start(job: Job, records: Path, nice: int) -> subprocess.Popen[bytes]:
         env=os.environ | ONE_THREAD,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        preexec_fn=_end_with_parent,
     )
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this process when its parent is gone: one that is stopped would stay for ever."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,6 +99,37 @@ def test_the_recipes_of_the_peer_build_its_networks(name):
     expected = {"A1 standard": a1_weights - 1, "LSTM 3x18": lstm_weights}  # head_scale is no parameter of torch's
     assert weights == expected.get(name, weights)
     assert config["optimizer"]["lr"] in (0.004, 0.008)
+
+
+def test_a_killed_run_leaves_no_process_behind(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from tests.benchmarks.training.interleaving import interleave; "
+        "from tests.benchmarks.training.records import Job; "
+        "lanes = [[Job('amp', 'ampboard', name, 60.0)] for name in ('LSTM-40', 'A1 standard')]; "
+        "interleave(lanes, Path(sys.argv[1]))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script, tmp_path / "records.jsonl"], cwd=REPOSITORY)
+    deadline = time.monotonic() + 60
+    while not (workers := children(parent.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert workers
+    parent.kill()
+    parent.wait()
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, workers))
+
+
+def children(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in lists for child in path.read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_esr_is_the_energy_of_the_error_over_that_of_the_target():
