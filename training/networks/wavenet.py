@@ -52,6 +52,7 @@ class WaveNetNetwork(nn.Module):
     """
 
     betas = (0.9, 0.95)
+    compiled = True  # False: through torch, which can be batched, on the processor too
 
     def __init__(
         self, architecture: WaveNet, *, knobs: Sequence[str] = (), head_scale: float = HEAD_SCALE, seed: int
@@ -165,7 +166,7 @@ class WaveNetNetwork(nn.Module):
 
     def forward(self, inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """See `StreamingNetwork.__call__`; float32 on the processor runs compiled, anything else through torch."""
-        if inputs.dtype != torch.float32 or inputs.device.type != "cpu":
+        if not self.compiled or inputs.dtype != torch.float32 or inputs.device.type != "cpu":
             return self.forward_in_torch(inputs, memory)
         streams, _, frames = inputs.shape
         if (streams, frames) not in self._plans:
