@@ -45,7 +45,7 @@ class StreamingNetwork(Protocol):
         Returns
         -------
         Tensor of float32, shape (streams, frames)
-            The sound.
+            The sound; of several models that are trained together, shape (models, streams, frames).
         Memory
             After the window, detached.
         """
