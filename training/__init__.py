@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .capture.capture import Capture
     from .data.material import Excerpt, Material
-    from .runs.progress import Progress
+    from .runs.course import Progress
+    from .runs.outcome import TrainedModel
     from .runs.sweep import Sweep, sweep
-    from .runs.training import TrainedModel, train
+    from .runs.training import train
 
 _HOMES = {
     "Capture": ".capture.capture",
     "Excerpt": ".data.material",
     "Material": ".data.material",
-    "Progress": ".runs.progress",
+    "Progress": ".runs.course",
     "Sweep": ".runs.sweep",
-    "TrainedModel": ".runs.training",
+    "TrainedModel": ".runs.outcome",
     "sweep": ".runs.sweep",
     "train": ".runs.training",
 }

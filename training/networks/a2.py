@@ -46,8 +46,8 @@ def a2(channels: int, *, knobs: int = 0) -> WaveNet:
 class ContainerNetwork(nn.Module):
     """Models of one device, from small to large, that hear the same windows.
 
-    While it trains, the output has the rows of the largest, then those of the others: (models * streams, frames), each
-    to be compared with the same target. Otherwise only the largest is run.
+    While it trains, the output has the shape (models, streams, frames), the largest first, each to be compared with the
+    same target. After ``eval()`` only the largest is run.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class ContainerNetwork(nn.Module):
             sound, after = network(inputs, (past,))
             sounds.append(sound)
             kept += after
-        return torch.cat(sounds), tuple(kept)
+        return torch.stack(sounds), tuple(kept)
 
     def matrices(self) -> list[tuple[nn.Parameter, int]]:
         """See `StreamingNetwork.matrices`."""

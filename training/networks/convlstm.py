@@ -65,8 +65,8 @@ class ConvLstmNetwork(nn.Module):
             self.arrays["lstm_bias"].zero_()
             self.arrays["lstm_bias"][hidden : 2 * hidden] = 1.0
         places, valid = _places(self.architecture)
-        self.register_buffer("places", places)
-        self.register_buffer("valid", valid)
+        self.register_buffer("places", places, persistent=False)
+        self.register_buffer("valid", valid, persistent=False)
 
     @classmethod
     def from_description(cls, description: ModelDescription) -> "ConvLstmNetwork":

@@ -45,7 +45,7 @@ class StreamingNetwork(Protocol):
         Returns
         -------
         Tensor of float32, shape (streams, frames)
-            The sound; while it trains, a network of several models gives (models * streams, frames), the best first.
+            The sound; of several models that are trained together, shape (models, streams, frames).
         Memory
             After the window, detached.
         """

@@ -1,13 +1,15 @@
 """The networks that can be trained, by the names that users type. The table can be read without torch."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ...models.errors import ParameterError
 
 if TYPE_CHECKING:
+    from ...models.description import ModelDescription
     from ..networks.streaming import StreamingNetwork
     from ..trainer.recipe import Recipe
 
@@ -15,8 +17,11 @@ AUTO: Final = "auto"
 RACERS: Final = ("lstm", "wavenet", "a2")
 MOST_CELLS: Final = 256
 
-Make = Callable[[int, int], "StreamingNetwork"]
-"""Takes the number of knobs and the seed of the weights."""
+FINE_TUNING: Final = 0.3
+"""The part of the learning rate that a trained model goes on with: a new one's would undo what it knows."""
+
+Make = Callable[[Sequence[str], int], "StreamingNetwork"]
+"""Takes the names of the knobs and the seed of the weights."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Architecture:
     streams: int = 4
     averaging: float = 0.99
 
-    def recipe(self, steps: int, *, seed: int = 0, precision: str = "float32", pace: float = 1.0) -> "Recipe":
+    def recipe(self, steps: int, *, seed: int = 0, precision: str = "float32") -> "Recipe":
         """The recipe of a run.
 
         Parameters
@@ -60,8 +65,6 @@ class Architecture:
             Of the order in which several excerpts are heard.
         precision : str
             As of `Recipe`.
-        pace : float
-            Multiplies the learning rate.
         """
         from ..trainer.recipe import Recipe
 
@@ -69,7 +72,7 @@ class Architecture:
             steps=steps,
             window=self.window,
             streams=self.streams,
-            learning_rate=pace * self.learning_rate,
+            learning_rate=self.learning_rate,
             averaging=self.averaging,
             precision="bfloat16" if precision == "bfloat16" else "float32",
             seed=seed,
@@ -77,21 +80,42 @@ class Architecture:
 
 
 def _lstm(cells: int) -> Make:
-    def make(knobs: int, seed: int) -> "StreamingNetwork":
+    def make(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
         from ..networks.lstm import LstmNetwork
 
-        return LstmNetwork(cells, seed=seed)
+        return LstmNetwork(cells, knobs=knobs, seed=seed)
+
+    return make
+
+
+def _gru(cells: int) -> Make:
+    def make(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
+        from ..networks.gru import GruNetwork
+
+        return GruNetwork(cells, knobs=knobs, seed=seed)
 
     return make
 
 
 def _wavenet(first: int, second: int) -> Make:
-    def make(knobs: int, seed: int) -> "StreamingNetwork":
+    def make(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
         from ..networks.wavenet import WaveNetNetwork, a1
 
-        return WaveNetNetwork(a1(first, second), seed=seed)
+        return WaveNetNetwork(a1(first, second, knobs=len(knobs)), knobs=knobs, seed=seed)
 
     return make
+
+
+def _a2(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
+    from ..networks.a2 import A2Network
+
+    return A2Network(knobs=knobs, seed=seed)
+
+
+def _convlstm(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
+    from ..networks.convlstm import ConvLstmNetwork
+
+    return ConvLstmNetwork(knobs=knobs, seed=seed)
 
 
 ARCHITECTURES: Final[Mapping[str, Architecture]] = {
@@ -99,14 +123,19 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = {
     for architecture in (
         Architecture("lstm", "LSTM-40", _lstm(40), window=512),
         Architecture("wavenet", "WaveNet (NAM A1 standard)", _wavenet(16, 8), window=1024),
+        Architecture("lite", "WaveNet (NAM A1 lite)", _wavenet(12, 6), window=1024),
         Architecture("feather", "WaveNet (NAM A1 feather)", _wavenet(8, 4), window=1024),
         Architecture("nano", "WaveNet (NAM A1 nano)", _wavenet(4, 2), window=1024),
+        Architecture("a2", "NAM A2 (3 and 8 channels)", _a2, window=1024),
+        Architecture("gru", "GRU-40", _gru(40), window=512),
+        Architecture("convlstm", "Conv+LSTM (GuitarLSTM)", _convlstm, window=1024),
     )
 }
 """Networks of one size."""
 
 SIZED: Final[Mapping[str, Callable[[int], Architecture]]] = {
     "lstm": lambda cells: Architecture(f"lstm-{cells}", f"LSTM-{cells}", _lstm(cells), window=512),
+    "gru": lambda cells: Architecture(f"gru-{cells}", f"GRU-{cells}", _gru(cells), window=512),
 }
 """Networks of any size: ``lstm-20``."""
 
@@ -139,3 +168,49 @@ def find_architecture(name: str) -> Architecture:
         return SIZED[sized[1]](cells)
     known = ", ".join([AUTO, *ARCHITECTURES, *(f"{family}-20" for family in SIZED)])
     raise ParameterError(f"architecture {name!r} is not known: use one of {known}, or another number of cells")
+
+
+def continued(description: "ModelDescription") -> Architecture:
+    """The architecture of a trained model, whose network begins with the model's weights.
+
+    Parameters
+    ----------
+    description : ModelDescription
+        Of any format.
+
+    Raises
+    ------
+    ModelError
+        When the model can be played but not trained.
+    """
+    from ...models.description import Recurrent
+
+    def make(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
+        from ..networks.loading import network_of
+
+        if tuple(knobs) != description.knobs:
+            raise ParameterError(
+                f"the model has the knobs {', '.join(description.knobs) or 'none'}, "
+                f"the capture {', '.join(knobs) or 'none'}: go on with a capture of the same knobs"
+            )
+        return network_of(description)
+
+    network = description.architecture
+    if isinstance(network, Recurrent):
+        base = SIZED[network.kind](network.hidden_size)
+    else:
+        base = ARCHITECTURES[FAMILIES.get(type(network).__name__, "wavenet")]
+    return replace(base, make=make, learning_rate=FINE_TUNING * base.learning_rate)
+
+
+def architecture_of(name: str, start: Path | None) -> Architecture:
+    """An architecture by its name, or the one of the model file that training goes on from."""
+    if start is None:
+        return find_architecture(name)
+    from ...models.model import load_model
+
+    return replace(continued(load_model(start).description), name=name)
+
+
+FAMILIES: Final = {"Container": "a2", "StatelessLstm": "convlstm", "WaveNet": "wavenet"}
+"""Whose recipe a trained model goes on with, by the class of its architecture."""

@@ -11,9 +11,9 @@ from rich.console import Console
 from ...models.errors import ParameterError
 
 if TYPE_CHECKING:
-    from .progress import Watch
+    from .course import Watch
+    from .outcome import TrainedModel
     from .sources import Source
-    from .training import TrainedModel
 
 VAE: Final = "vae"
 DEFAULT_MINUTES: Final = 10.0
@@ -55,7 +55,7 @@ def train(
     precision: Annotated[str, typer.Option(help="float32, or bfloat16 on a GPU.")] = "float32",
     cores: Annotated[int | None, typer.Option(min=1, help="Networks trained at once: one a core unless told.")] = None,
     ignore_checks: Annotated[
-        list[str] | None, typer.Option(help="A check of the capture whose error is ignored; may be given again.")
+        list[str] | None, typer.Option(help="Checks of the capture whose errors are accepted, a comma between them.")
     ] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the interrupted run in this folder.")] = None,
     denoise: Annotated[
@@ -87,7 +87,8 @@ def train(
         "device": device,
         "precision": precision,
         "start": start,
-        "ignore_checks": tuple(ignore_checks or ()),
+        "teacher": teacher,
+        "ignore_checks": tuple(name.strip() for names in ignore_checks or () for name in names.split(",")),
         "overwrite": overwrite,
     }
     if len(given) > 1 and all(path.is_dir() for path in given):
@@ -95,7 +96,7 @@ def train(
         return
     from .training import train as train_model
 
-    source = _source(given, teacher)
+    source = _source(given, taught=teacher is not None)
     with _watched(out, json=json) as watch:
         trained = train_model(source, out=out, cores=cores, watch=watch, **settings)  # pyright: ignore
     _print(trained, json=json)
@@ -124,24 +125,20 @@ def _go_on(folder: Path, *, json: bool) -> None:
     _print(trained, json=json)
 
 
-def _source(given: Sequence[Path], teacher: Path | None) -> "Source":
-    """A capture's folder, or two recordings."""
-    if teacher is not None:
-        from .teaching import taught
-
-        return taught(given, teacher)
-    if len(given) == 2 and not any(path.is_dir() for path in given):
-        return given[0], given[1]
-    if len(given) > 1:
+def _source(given: Sequence[Path], *, taught: bool) -> "Source":
+    """A capture's folder, or two recordings; with a teacher also any number of them."""
+    if len(given) == 1 and given[0].is_dir():
+        return given[0]
+    if any(path.is_dir() for path in given) or (len(given) != 2 and not taught):
+        if len(given) == 1:
+            raise ParameterError(f"{given[0]}: is no capture's folder; two recordings are given as IN.wav OUT.wav")
         raise ParameterError("give one capture's folder, two recordings (in and out), or several folders for a sweep")
-    if not given[0].is_dir():
-        raise ParameterError(f"{given[0]}: is no capture's folder; two recordings are given as IN.wav OUT.wav")
-    return given[0]
+    return tuple(given)
 
 
 def _print(trained: "TrainedModel", *, json: bool) -> None:
     from ...bridge.cli.output import print_json, print_rows
-    from .screen import esr_words, verdict
+    from .screen import esr_words
 
     if json:
         print_json(trained.facts)
@@ -159,10 +156,7 @@ def _print(trained: "TrainedModel", *, json: bool) -> None:
         for course in trained.courses
     ]
     print_rows(rows, as_json=False)
-    heard = "" if trained.test_esr is None else f", {esr_words(trained.test_esr)} on the test passages"
-    typer.secho(
-        f"{trained.path}: {trained.arch}, ESR {esr_words(trained.esr)}{heard}: {verdict(trained.esr)}", bold=True
-    )
+    typer.secho(f"{trained.path}: {trained.verdict}", bold=True)
 
 
 def _sweep(captures: Sequence[Path], out: Path, settings: dict[str, Any], *, json: bool) -> None:

@@ -133,6 +133,11 @@ class RunFolder:
         return self.path / "target.wav"
 
     @property
+    def start(self) -> Path:
+        """The model that training goes on from, where there is one."""
+        return self.path / "start.model"
+
+    @property
     def exists(self) -> bool:
         """Whether there is a run."""
         return self.settings_file.is_file()
@@ -154,6 +159,8 @@ class RunFolder:
             JSON values to keep with it.
         """
         store_material(material, self.path / "material")
+        if settings.start is not None:
+            shutil.copyfile(settings.start, self.start)
         self._write(settings, facts, finished=False)
 
     def clear(self) -> None:

@@ -11,13 +11,12 @@ from typing import Any, Final
 from ...bridge.child_process import ChildProcess, Ended, Inbox
 from ...models.errors import AmpboardError
 from ...models.writing import atomic_target
-from .course import Course
+from .course import Course, Progress, Watch
 from .folder import LISTEN, Entrant, RunFolder, Settings
 from .halving import Stage, stages, survivors, whole_training
-from .progress import Progress, Watch
 
 MODULE: Final = f"{__package__}.worker"
-ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+ONE_THREAD: Final[dict[str, str]] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 MINUTE: Final = 60.0  # seconds
 LEAVING: Final = 20.0  # seconds that a network has to save itself
 LOOK: Final = 0.25  # seconds between two reports when nothing comes in

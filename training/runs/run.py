@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from ...models.description import ModelDescription
@@ -25,7 +26,7 @@ from ..trainer.checkpoint import read_checkpoint, resume, save_checkpoint
 from ..trainer.evaluation import Evaluation
 from ..trainer.timing import seconds_per_step
 from ..trainer.trainer import Loss, Trainer
-from .architectures import find_architecture
+from .architectures import Architecture, find_architecture
 from .course import Course
 from .folder import BEST, CHECKPOINT, LISTEN, Entrant, Settings
 
@@ -36,7 +37,6 @@ MARKS: Final = (20, 40)  # evaluations; the parts of `halving.PARTS` are among t
 FEWEST_STEPS: Final = 50
 LISTEN_SECONDS: Final = 5.0  # between two files to listen to
 SOUND_SECONDS: Final = 5.0  # of a sound in the logs
-UNIT_POWER: Final = 1.0  # a trainer scales what it compares
 SPEED_SECONDS: Final = 2.0  # played to see what playing costs
 
 
@@ -75,6 +75,8 @@ class Run:
         With at least one validation excerpt.
     settings : Settings
         Of the whole run.
+    architecture : Architecture, optional
+        The one that the entrant names, unless told.
     log_folder : Path, optional
         Where TensorBoard's logs go.
 
@@ -91,6 +93,7 @@ class Run:
         material: Material,
         settings: Settings,
         *,
+        architecture: Architecture | None = None,
         log_folder: Path | None = None,
     ) -> None:
         if settings.device.startswith("cuda") and not torch.cuda.is_available():
@@ -98,7 +101,7 @@ class Run:
         self.folder = folder
         self.material = material
         self.settings = settings
-        self._architecture = find_architecture(entrant.arch)
+        self._architecture = architecture or find_architecture(entrant.arch)
         self._log_folder = log_folder
         self._log: RunLog | None = None
         self._saved = Clock(perf_counter())
@@ -117,17 +120,19 @@ class Run:
         return Trainer(self._network(entrant), self.material, recipe, loss=self._loss(), device=self.settings.device)
 
     def _network(self, entrant: Entrant) -> StreamingNetwork:
-        return self._architecture.make(len(self.material.knobs), entrant.seed)
+        return self._architecture.make(self.material.knobs, entrant.seed)
 
     def _loss(self) -> Loss:
         middle = (0.5,) * len(self.material.knobs)
-        return parse_loss(self.settings.loss, sample_rate=self.material.sample_rate, power=UNIT_POWER, knobs=middle)
+        return parse_loss(self.settings.loss, sample_rate=self.material.sample_rate, knobs=middle)
 
     def _prepare(self, entrant: Entrant) -> None:
         """Turn the time into a number of updates and of evaluations, and keep both."""
+        trial = self._trainer(entrant, FEWEST_STEPS)
+        trial.advance(1)
+        trial.evaluate()  # compiles what is not compiled yet, which is not the run's time
         began = perf_counter()
-        recipe = self._architecture.recipe(FEWEST_STEPS, seed=entrant.seed, precision=self.settings.precision)
-        pace = 0.0
+        recipe, pace = trial.recipe, 0.0
         if entrant.steps is None:
             pace = seconds_per_step(
                 lambda: self._network(entrant),
@@ -136,8 +141,6 @@ class Run:
                 loss=self._loss(),
                 device=self.settings.device,
             )
-        trial = self._trainer(entrant, FEWEST_STEPS)
-        trial.evaluate()  # compiles what is not compiled yet
         judged = perf_counter()
         trial.evaluate()
         judging = perf_counter() - judged
@@ -284,17 +287,15 @@ class Run:
         return sound[: round(SOUND_SECONDS * self.material.sample_rate)]
 
 
-def best_description(folder: Path, entrant: Entrant, material_knobs: int, sample_rate: int) -> ModelDescription:
+def best_description(folder: Path, network: StreamingNetwork, sample_rate: int) -> ModelDescription:
     """The best model that a network's folder holds.
 
     Parameters
     ----------
     folder : Path
         Of a `Run` that was judged at least once.
-    entrant : Entrant
-        Its network.
-    material_knobs : int
-        Number of knobs.
+    network : StreamingNetwork
+        Of the same shape; takes its weights.
     sample_rate : int
         In Hz.
 
@@ -304,14 +305,12 @@ def best_description(folder: Path, entrant: Entrant, material_knobs: int, sample
         When the file is missing or damaged.
     """
     path = folder / BEST
-    network = find_architecture(entrant.arch).make(material_knobs, entrant.seed)
     try:
         stored = load_file(path)
-        places = network.state_dict()
         with torch.no_grad():
-            for name, place in places.items():
+            for name, place in network.state_dict().items():
                 place.copy_(stored[name])
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, RuntimeError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error}): start the run anew") from None
     return network.describe(sample_rate, {})
 

@@ -11,13 +11,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .course import Course
-from .progress import Progress, Watch
+from .course import Course, Progress, Watch
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH: Final = 24
 LINE_SECONDS: Final = 10.0  # between two lines where nobody looks at a screen
-GREAT, GOOD, USABLE = 0.01, 0.035, 0.1
 STATES: Final = {
     "waiting": "waits",
     "starting": "starts",
@@ -38,10 +36,9 @@ def esr_words(esr: float) -> str:
 
 def verdict(esr: float) -> str:
     """What players call it."""
-    for limit, word in ((GREAT, "great"), (GOOD, "good"), (USABLE, "usable")):
-        if esr < limit:
-            return word
-    return "poor" if math.isfinite(esr) else ""
+    from ..result.verdict import GRADES
+
+    return next(grade.word for grade in GRADES if esr < grade.below)
 
 
 def sparkline(course: Course, width: int = SPARK_WIDTH) -> str:

@@ -3,83 +3,23 @@
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ...models.description import ModelDescription
 from ...models.errors import ParameterError
-from ...models.model import Model
-from .architectures import AUTO, RACERS, find_architecture
-from .course import Course
-from .folder import Entrant, RunFolder, Settings
-from .progress import Watch
-from .sources import Source, open_source
+from .architectures import AUTO, RACERS, continued, find_architecture
+from .course import Watch
+from .folder import RunFolder, Settings
+from .sources import Opened, Source, facts_of, open_source
+
+if TYPE_CHECKING:
+    from .outcome import TrainedModel
 
 NEEDS_TRAINING: Final = "pip install 'ampboard[train]'"
-
-
-@dataclass(frozen=True, eq=False)
-class TrainedModel:
-    """What came of a training.
-
-    Attributes
-    ----------
-    name : str
-        Of the device.
-    arch : str
-        The architecture that won.
-    description : ModelDescription
-        The model as it was when it was best.
-    esr : float
-        Its error-to-signal ratio on the validation passages.
-    test_esr : float or None
-        That on the test passages, which nothing was chosen by; None where there are none.
-    courses : tuple of Course
-        How each network did, best first.
-    path : Path or None
-        The model file; None where no folder was named.
-    """
-
-    name: str
-    arch: str
-    description: ModelDescription
-    esr: float
-    test_esr: float | None
-    courses: tuple[Course, ...]
-    path: Path | None = None
-
-    @cached_property
-    def model(self) -> Model:
-        """The model, ready to play."""
-        return Model(self.description)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What there is to say about it, as JSON has it."""
-        return {
-            "name": self.name,
-            "architecture": self.arch,
-            "esr": self.esr,
-            "test_esr": self.test_esr,
-            "path": None if self.path is None else str(self.path),
-            "networks": [
-                {
-                    "name": course.name,
-                    "esr": course.best_esr,
-                    "steps": course.step,
-                    "of": course.steps,
-                    "cpu_seconds": round(course.cpu_seconds, 1),
-                    "plays_times_real_time": round(course.speed, 1),
-                    "weights": course.weights,
-                    "state": course.state,
-                }
-                for course in self.courses
-            ],
-        }
 
 
 def train(
@@ -97,10 +37,11 @@ def train(
     cores: int | None = None,
     second_seed: bool = True,
     start: str | Path | None = None,
+    teacher: str | Path | None = None,
     ignore_checks: Sequence[str] = (),
     overwrite: bool = False,
     watch: Watch = lambda _: None,
-) -> TrainedModel:
+) -> "TrainedModel":
     """Train a model of a captured device.
 
     Parameters
@@ -131,7 +72,9 @@ def train(
     second_seed : bool
         Let a core that has become free train the winner once more from another start; the better one is kept.
     start : str or Path, optional
-        A ``.nam`` model to go on from; `arch` is then its own.
+        A model to go on from, of any format; its architecture is kept, and `arch` has no say.
+    teacher : str or Path, optional
+        A model whose sound is learned instead of the device's: on the source's input, or on recordings.
     ignore_checks : sequence of str
         Checks whose errors do not stop the training.
     overwrite : bool
@@ -160,10 +103,8 @@ def train(
     (0.0012, PosixPath('crunch/crunch.nam'))
     """
     _need_torch()
-    archs = (arch,) if isinstance(arch, str) else tuple(arch)
-    archs = RACERS if archs == (AUTO,) else archs
     settings = Settings(
-        archs=tuple(find_architecture(name).name for name in archs),
+        archs=_archs(arch, start),
         minutes=minutes,
         steps=steps,
         seed=seed,
@@ -173,26 +114,31 @@ def train(
         precision=precision,
         start=None if start is None else str(Path(start).resolve()),
         cores=cores or usable_cores(),
-        second_seed=second_seed,
+        second_seed=second_seed and start is None,  # the weights of a start are no matter of the seed
     )
+    look = partial(open_source, source, ignore_checks=ignore_checks, teacher=teacher)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="ampboard-train-") as scratch:
-            begin(RunFolder(Path(scratch)), source, settings, ignore_checks=ignore_checks)
+            begin(RunFolder(Path(scratch)), look, settings)
             return replace(go_on(scratch, watch=watch), path=None)
     folder = RunFolder(Path(out))
-    begin(folder, source, settings, ignore_checks=ignore_checks, overwrite=overwrite)
+    begin(folder, look, settings, overwrite=overwrite)
     return go_on(out, watch=watch)
 
 
-def begin(
-    folder: RunFolder,
-    source: Source,
-    settings: Settings,
-    *,
-    ignore_checks: Sequence[str] = (),
-    overwrite: bool = False,
-) -> bool:
+def begin(folder: RunFolder, look: Callable[[], Opened], settings: Settings, *, overwrite: bool = False) -> bool:
     """Write down a new run, or find that the same one has begun in the folder already (False).
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Where.
+    look : function
+        Reads what is to be trained on.
+    settings : Settings
+        How.
+    overwrite : bool
+        Replace what an earlier run left.
 
     Raises
     ------
@@ -208,7 +154,7 @@ def begin(
                 f"{folder.path}: holds a run with other settings that is not finished; go on with it by "
                 f"--resume {folder.path}, or use --overwrite"
             )
-        opened = open_source(source, ignore_checks=ignore_checks)
+        opened = look()
         if opened.material.digest != folder.material().digest:
             raise ParameterError(f"{folder.path}: holds a run on other recordings; use --overwrite, or another folder")
         return False
@@ -216,14 +162,13 @@ def begin(
         raise ParameterError(f"{folder.path}: is a folder with other things in it; name a new one")
     if folder.path.is_file():
         raise ParameterError(f"{folder.path}: is a file; name a folder")
-    opened = open_source(source, ignore_checks=ignore_checks)
+    opened = look()
     folder.clear()
-    facts = {"name": opened.name, "knobs": opened.material.knobs, "sample_rate": opened.material.sample_rate}
-    folder.begin(settings, opened.material, facts)
+    folder.begin(settings, opened.material, facts_of(opened))
     return True
 
 
-def go_on(folder: str | Path, *, watch: Watch = lambda _: None) -> TrainedModel:
+def go_on(folder: str | Path, *, watch: Watch = lambda _: None) -> "TrainedModel":
     """Go on with a run that has begun, to its end.
 
     Parameters
@@ -241,34 +186,24 @@ def go_on(folder: str | Path, *, watch: Watch = lambda _: None) -> TrainedModel:
         When no network could be trained.
     """
     _need_torch()
-    from ...models.formats.nam import write_nam
-    from ..trainer.evaluation import evaluate
+    from .outcome import finish
     from .race import Race
 
     home = RunFolder(Path(folder))
-    _, facts, finished = home.read()
-    if finished:
+    if home.read()[2]:
         raise ParameterError(f"{home.path}: its training is finished; name another folder to train anew")
     race = Race(home, watch=watch)
     courses = race.run()
-    best = courses[0]
-    material = home.material()
-    description = best_model(home, race.entrants[best.name], facts)
-    esr = evaluate(description, material.validation, material.knobs).esr
-    test = evaluate(description, material.test, material.knobs).esr if material.test else None
-    path = home.path / f"{facts['name']}.nam"
-    metadata = {"name": facts["name"], "training": {"esr": esr, "test_esr": test, "steps": best.best_step}}
-    description = replace(description, metadata={**description.metadata, **metadata})
-    write_nam(description, path)
-    home.finish()
-    return TrainedModel(facts["name"], best.arch, description, esr, test, courses, path)
+    return finish(home, race.entrants[courses[0].name], courses)
 
 
-def best_model(home: RunFolder, entrant: Entrant, facts: dict[str, Any]) -> ModelDescription:
-    """The model of one network as it was when it was best."""
-    from .run import best_description
+def _archs(arch: str | Sequence[str], start: str | Path | None) -> tuple[str, ...]:
+    if start is not None:
+        from ...models.model import load_model
 
-    return best_description(home.entrant(entrant.name), entrant, len(facts["knobs"]), facts["sample_rate"])
+        return (continued(load_model(start).description).name,)
+    archs = (arch,) if isinstance(arch, str) else tuple(arch)
+    return tuple(find_architecture(name).name for name in (RACERS if archs == (AUTO,) else archs))
 
 
 def usable_cores() -> int:

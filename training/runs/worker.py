@@ -32,6 +32,7 @@ class _Orders:
 
 
 def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> None:
+    from .architectures import architecture_of
     from .folder import Entrant, RunFolder
     from .run import Run
 
@@ -39,7 +40,12 @@ def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> 
     entrant = Entrant(**request["entrant"])
     settings, _, _ = home.read()
     run = Run(
-        home.entrant(entrant.name), entrant, home.material(), settings, log_folder=home.tensorboard / entrant.name
+        home.entrant(entrant.name),
+        entrant,
+        home.material(),
+        settings,
+        architecture=architecture_of(entrant.arch, home.start if settings.start else None),
+        log_folder=home.tensorboard / entrant.name,
     )
 
     def tell(kind: str = "course") -> None:

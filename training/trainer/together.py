@@ -145,7 +145,7 @@ class TogetherTrainer:
             output, self.memory = self._play(inputs)
         if not any(taught):
             return
-        sounds = output.unflatten(1, (-1, target.shape[1]))  # networks, models, streams, frames
+        sounds = output.view(len(windows), -1, *target.shape[1:])  # networks, models of each, streams, frames
         errors = ((sounds - target[:, None]).square().mean((1, 3)) / power * heard).sum(1)
         losses = errors / heard.sum(1).clamp(min=1.0)
         for weight in self.weights.values():

@@ -114,8 +114,7 @@ class Trainer:
         if not heard:
             return
         scale = power.rsqrt()[:, None]
-        sounds = output.unflatten(0, (-1, len(target)))  # some networks hold several models
-        loss = self.loss(*(self._unit_power(signal, scale, heard) for signal in (sounds, target.expand_as(sounds))))
+        loss = self.loss(*(self._unit_power(signal, scale, heard) for signal in (output, target.expand_as(output))))
         fault = self.loss.of_network(self.network, self.step) if isinstance(self.loss, LossSum) else None
         if fault is not None:
             loss = loss + fault

@@ -124,7 +124,7 @@ def slopes(network: StreamingNetwork, inputs: torch.Tensor, wanted: torch.Tensor
     memory, loss = tuple(part.to(inputs.dtype) for part in network.rest(len(inputs))), torch.zeros(())
     for window, part in zip(inputs.split(150, dim=2), wanted.split(150, dim=1), strict=True):
         out, memory = network(window, memory)
-        loss = loss + (out * part.repeat(len(out) // len(part), 1)).sum()
+        loss = loss + (out * part).sum()
     for weight, _ in network.matrices():
         weight.grad = None
     loss.backward()
@@ -152,8 +152,8 @@ def test_both_sizes_of_an_a2_are_trained_and_named_in_one_file(guitar: NDArray[n
     inputs = inputs_of(network, guitar[:500], SETTING)
     both, memory = network(inputs, network.rest(1))
     largest, _ = network.eval()(inputs, network.rest(1))
-    assert both.shape == (2, 500)
-    assert torch.equal(both[:1], largest)
+    assert both.shape == (2, 1, 500)
+    assert torch.equal(both[0], largest)
     assert all(part.shape[0] == 1 for part in memory)
     write_nam(network.describe(RATE, {}), tmp_path / "both.nam")
     small = heard(
@@ -202,3 +202,11 @@ def test_an_a2_has_the_shape_of_nams_own(fixtures: Path) -> None:
     ours = WaveNetNetwork(a2(8), seed=0).describe(RATE, {})
     assert {n: a.shape for n, a in ours.arrays.items()} == {n: a.shape for n, a in theirs.arrays.items()}
     assert ours.architecture.receptive_field == theirs.architecture.receptive_field
+
+
+def test_a_nam_file_names_all_its_knobs(tmp_path: Path) -> None:
+    path = tmp_path / "knobs.nam"
+    write_nam(WaveNetNetwork(a1(2, 1, knobs=1), knobs=KNOB, seed=0).describe(RATE, {}), path)
+    path.write_text(path.read_text().replace('"knobs": ["gain"]', '"knobs": ["gain", "tone"]'))
+    with pytest.raises(ModelError, match=r"knobs\.nam: knobs: names 2, but the model has 1 inputs beside the audio"):
+        load_model(path)

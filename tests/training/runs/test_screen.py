@@ -5,8 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from ampboard.training.runs.course import Course
-from ampboard.training.runs.progress import Progress
+from ampboard.training.runs.course import Course, Progress
 from ampboard.training.runs.screen import clock, esr_words, picture, shown, sparkline
 
 COURSE = Course("lstm", "lstm", 1_000, 20, {50: 0.5, 100: 0.05, 500: 0.005}, 500, speed=50.0, state="training")

@@ -14,8 +14,8 @@ from ampboard.models import load_model
 from ampboard.models.errors import ParameterError
 from ampboard.training import Material, TrainedModel, train
 from ampboard.training.losses import error_to_signal_ratio
+from ampboard.training.runs.course import Progress
 from ampboard.training.runs.folder import RunFolder, load_material, store_material
-from ampboard.training.runs.progress import Progress
 from ampboard.training.runs.training import go_on
 
 SETTINGS = {"arch": "nano", "steps": 200, "second_seed": False}

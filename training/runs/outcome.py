@@ -1,0 +1,135 @@
+"""What comes out of a run: the best model seen, its files and its report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ...models.description import ModelDescription
+from ...models.model import Model
+from ..result import Progress, write_result
+from .architectures import architecture_of
+from .course import Course
+from .folder import Entrant, RunFolder, Settings
+from .run import best_description
+from .sources import capture_in
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """What came of a training.
+
+    Attributes
+    ----------
+    name : str
+        Of the device.
+    arch : str
+        The architecture that won.
+    description : ModelDescription
+        The model as it was when it was best.
+    esr : float
+        Its error-to-signal ratio on the validation passages.
+    test_esr : float or None
+        That on the test passages, which nothing was chosen by; None where there are none.
+    courses : tuple of Course
+        How each network did, best first.
+    verdict : str
+        How near the model is to the device, in a sentence.
+    path : Path or None
+        The model file; None where no folder was named.
+    """
+
+    name: str
+    arch: str
+    description: ModelDescription
+    esr: float
+    test_esr: float | None
+    courses: tuple[Course, ...]
+    verdict: str
+    path: Path | None = None
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, ready to play."""
+        return Model(self.description)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What there is to say about it, as JSON has it."""
+        return {
+            "name": self.name,
+            "architecture": self.arch,
+            "esr": self.esr,
+            "test_esr": self.test_esr,
+            "verdict": self.verdict,
+            "path": None if self.path is None else str(self.path),
+            "networks": [
+                {
+                    "name": course.name,
+                    "esr": course.best_esr,
+                    "steps": course.step,
+                    "of": course.steps,
+                    "cpu_seconds": round(course.cpu_seconds, 1),
+                    "plays_times_real_time": round(course.speed, 1),
+                    "weights": course.weights,
+                    "state": course.state,
+                }
+                for course in self.courses
+            ],
+        }
+
+
+def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> TrainedModel:
+    """Write the files and the report of a run whose training has ended.
+
+    Parameters
+    ----------
+    home : RunFolder
+        Of the run.
+    entrant : Entrant
+        The network with the lowest error.
+    courses : sequence of Course
+        Of all networks, best first.
+    """
+    settings, facts, _ = home.read()
+    best, material, knobs = courses[0], home.material(), tuple(facts["knobs"])
+    network = architecture_of(entrant.arch, home.start if settings.start else None).make(knobs, entrant.seed)
+    description = best_description(home.entrant(entrant.name), network, facts["sample_rate"])
+    pace = best.cpu_seconds / max(best.step, 1)
+    result = write_result(
+        replace(description, knobs=knobs),
+        material,
+        home.path,
+        capture=capture_in(facts),
+        history=[Progress(step, pace * step, esr) for step, esr in sorted(best.esr.items())],
+        training=_how(settings, entrant, best, courses),
+        name=facts["name"],
+        overwrite=True,
+    )
+    home.finish()
+    test_esr = result.esr if material.test else None
+    path = next(iter(result.paths.values()))
+    return TrainedModel(
+        facts["name"],
+        best.arch,
+        description,
+        best.best_esr,
+        test_esr,
+        tuple(courses),
+        result.verdict.sentence,
+        path,
+    )
+
+
+def _how(settings: Settings, entrant: Entrant, best: Course, courses: Sequence[Course]) -> dict[str, Any]:
+    """How the model was made, for its metadata."""
+    return {
+        "architecture": best.arch,
+        "seed": entrant.seed,
+        "steps": best.best_step,
+        "of_steps": best.steps,
+        "cpu_seconds": round(best.cpu_seconds, 1),
+        "loss": settings.loss,
+        "race": {course.name: {"esr": course.best_esr, "steps": course.step} for course in courses},
+    }
