@@ -36,9 +36,7 @@ class Alignment:
     blip_frames : tuple of (int or None)
         Latency of each blip; None where the output has none.
     correlation_frames : int
-        Latency by cross-correlation (the impulse response that fits best).
-    response : ndarray of float64, shape (BLOCK,)
-        That impulse response; its frame ``BLOCK // 2`` is at the coarse latency.
+        Latency by cross-correlation: of the impulse response that fits best.
     crossed : ndarray of complex128, shape (BLOCK // 2 + 1,)
         The cross-spectrum it was found with, output shifted by the coarse latency.
     sample_rate : int

@@ -1,12 +1,14 @@
-"""A device behind an audio interface: a JACK server with large blocks, and an amplifier that is a client of it."""
+"""A short test signal and what a small pedal makes of it; an amplifier behind a JACK server with large blocks."""
 
 import threading
 import time
 from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.signal import butter, lfilter
+
+from ampboard.training.capture.signal.test_signal import Signal, make_signal
 
 from ...bridge.live.conftest import dummy_server
 
@@ -65,3 +67,19 @@ def amplifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amplifier]:
             yield amp
         finally:
             amp.close()
+
+
+def pedal(audio: NDArray[np.float32]) -> NDArray[np.float64]:
+    """A low-pass at 5 kHz, twelve times of gain, a soft clipper and a high-pass at 60 Hz, without delay."""
+    low, high = butter(1, 5000, fs=RATE), butter(1, 60, "high", fs=RATE)
+    return 0.6 * np.asarray(lfilter(*high, np.tanh(12 * lfilter(*low, audio.astype(np.float64)))))
+
+
+@pytest.fixture(scope="session")
+def signal() -> Signal:
+    return make_signal(32, RATE)
+
+
+@pytest.fixture(scope="session")
+def output(signal: Signal) -> NDArray[np.float64]:
+    return pedal(signal.audio)

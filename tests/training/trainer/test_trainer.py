@@ -87,14 +87,14 @@ def test_an_average_of_the_weights_is_what_is_exported() -> None:
     """The exponential average of the weights after each update, in float64, within 1e-5."""
     network = LstmNetwork(4, seed=3)
     trainer = Trainer(network, MATERIAL, replace(RECIPE, averaging=0.9))
-    expected = network.head.weight.detach().numpy().astype(np.float64)
+    expected = network.arrays["head_weight"].detach().numpy().astype(np.float64)
     for step in range(30):
         trainer.advance(1)
         keep = min(0.9, (1 + step) / (10 + step))
-        expected = keep * expected + (1 - keep) * network.head.weight.detach().numpy()
-    live = network.head.weight.detach().clone()
+        expected = keep * expected + (1 - keep) * network.arrays["head_weight"].detach().numpy()
+    live = network.arrays["head_weight"].detach().clone()
     np.testing.assert_allclose(trainer.describe().arrays["head.weight"], expected, atol=1e-5)
-    assert torch.equal(network.head.weight, live)
+    assert torch.equal(network.arrays["head_weight"], live)
     assert not np.allclose(live.numpy(), expected, atol=1e-4)
 
 

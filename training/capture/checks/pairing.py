@@ -16,7 +16,7 @@ WRONG_RATES: Final = tuple(
     if played != labelled and 0.4 < played / labelled < 2.3
 )
 CLEARLY: Final = 0.15  # more likeness than as recorded
-LIKE, UNLIKE = 0.5, 0.25  # likeness in loudness: surely this pair, hardly this pair
+LIKE, UNLIKE, UNLIKE_CLIPS = 0.5, 0.29, 0.15  # likeness in loudness: surely this pair, hardly this pair
 AGREE_FRAMES: Final = 12  # between blips and cross-correlation
 EARLY_FRAMES: Final = 16  # an answer before the question
 LIVELIER_DB: Final = (3.0, 6.0)  # than the input: warning, error
@@ -94,7 +94,8 @@ def _liveliness(audio: np.ndarray) -> float:
 def related(evidence: Evidence) -> Verdict:
     """The output follows the input."""
     likeness = evidence.alignment.likeness
-    if likeness >= UNLIKE:
+    clips = any(passage.alone for passage in evidence.layout.passages)  # switching on drowns them
+    if likeness >= (UNLIKE_CLIPS if clips else UNLIKE):
         return Verdict("ok", likeness, "", f"The output follows the input's loudness (correlation {likeness:.2f}).")
     return Verdict(
         "error",

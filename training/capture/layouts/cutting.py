@@ -30,10 +30,10 @@ def cut_at_quiet_places(audio: NDArray[np.float32], sample_rate: int) -> Layout:
     -------
     Layout
         Every ninth passage validates, every ninth tests (at least one of each); a quarter of a second lies between
-        these and what is trained on. A recording below 15 s is cut into three.
+        these and what is trained on. A recording below 30 s is cut into three or four.
     """
     shortest, longest = (round(seconds * sample_rate) for seconds in (SHORTEST, LONGEST))
-    if audio.size < 3 * shortest:
+    if audio.size < 3 * longest:
         shortest, longest = max(1, audio.size // 4), max(2, audio.size // 3 + 1)
     window = max(1, min(round(QUIET_SECONDS * sample_rate), shortest))
     power = np.concatenate([[0.0], np.cumsum(np.square(audio, dtype=np.float64))])

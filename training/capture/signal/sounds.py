@@ -9,7 +9,8 @@ Sound = NDArray[np.float64]
 
 BLIP_LEVEL: Final = 0.9
 SWEEP_FROM_HZ: Final = 20.0
-SWEEP_TO: Final = 0.45  # of the sample rate
+SWEEP_TO_HZ: Final = 18_000.0
+SWEEP_TO: Final = 0.41  # of the sample rate, when that is lower
 SWEEPS_DB: Final = (-3.0, -30.0)
 FADE_SECONDS: Final = 0.005
 NOISE_LEVELS: Final = (0.03, 0.0, 0.08, 0.0, 0.2, 0.0, 0.5, 0.0)  # peaks
@@ -25,14 +26,14 @@ def blips(frames: int, places: tuple[int, ...]) -> Sound:
 
 
 def sweeps(frames: int, sample_rate: int) -> Sound:
-    """A loud and a quiet exponential sine sweep over all frequencies.
+    """A loud and a quiet exponential sine sweep over all that is heard.
 
     Source: A. Farina, "Simultaneous measurement of impulse response and distortion with a swept-sine technique",
     AES 108th Convention, 2000.
     """
     half = frames // len(SWEEPS_DB)
     time = np.arange(half) / half
-    octaves = np.log(SWEEP_TO * sample_rate / SWEEP_FROM_HZ)
+    octaves = np.log(min(SWEEP_TO_HZ, SWEEP_TO * sample_rate) / SWEEP_FROM_HZ)
     phase = 2 * np.pi * SWEEP_FROM_HZ * half / sample_rate / octaves * np.expm1(octaves * time)
     sweep = fade(np.sin(phase), sample_rate)
     sound = np.zeros(frames)
