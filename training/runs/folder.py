@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import soundfile
+from numpy.typing import NDArray
 
 from ...models.errors import AmpboardError, ModelError, ParameterError
 from ...models.writing import atomic_target, write_atomically
@@ -71,8 +73,8 @@ class Settings:
         The model that training goes on from.
     cores : int
         Networks trained at once.
-    second_seed : bool
-        Whether a free core trains the winner once more from another start.
+    use_spare_core : bool
+        Whether a free core trains on with the runner-up, or with the winner from another start.
     """
 
     archs: tuple[str, ...]
@@ -85,7 +87,7 @@ class Settings:
     precision: str = "float32"
     start: str | None = None
     cores: int = 1
-    second_seed: bool = False
+    use_spare_core: bool = False
 
     def __post_init__(self) -> None:
         if not self.archs or len(set(self.archs)) != len(self.archs):
@@ -161,6 +163,8 @@ class RunFolder:
         store_material(material, self.path / "material")
         if settings.start is not None:
             shutil.copyfile(settings.start, self.start)
+        if material.validation:
+            write_sound(self.listen_target, material.validation[0].target, material.sample_rate)
         self._write(settings, facts, finished=False)
 
     def clear(self) -> None:
@@ -206,6 +210,12 @@ class RunFolder:
     def _write(self, settings: Settings, facts: Mapping[str, Any], *, finished: bool) -> None:
         content = {"version": VERSION, "finished": finished, "settings": asdict(settings), "facts": dict(facts)}
         write_atomically(self.settings_file, json.dumps(content, indent=2).encode())
+
+
+def write_sound(path: Path, sound: NDArray[np.float32], sample_rate: int) -> None:
+    """Write a sound to listen to, 24 bit; it is clipped at full scale."""
+    with atomic_target(path) as temporary:
+        soundfile.write(temporary, np.clip(sound, -1, 1), sample_rate, subtype="PCM_24")
 
 
 def store_material(material: Material, folder: Path) -> None:

@@ -19,6 +19,10 @@ PARTS: Final = (0.025, 0.05, 0.1, 0.25)
 """After which parts of the training networks leave; a race of three uses the last two."""
 
 
+CLOSE: Final = 1.5
+"""Errors nearer to each other than this at a quarter of the training say little about its end."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A part of a race.
@@ -78,6 +82,19 @@ def survivors(courses: Sequence[Course], part: float, keep: int) -> tuple[str, .
     """
     sound = [course for course in courses if course.state != "diverged"]
     return tuple(course.name for course in sorted(sound, key=lambda course: _esr_at(course, part))[:keep])
+
+
+def close_second(courses: Sequence[Course], part: float) -> str:
+    """Name of the second best at a part of the training where it may still come first, or nothing.
+
+    Parameters
+    ----------
+    courses, part
+        As of `survivors`.
+    """
+    first, *others = survivors(courses, part, 2)
+    esr = {course.name: _esr_at(course, part) for course in courses}
+    return others[0] if others and esr[others[0]] < CLOSE * esr[first] else ""
 
 
 def _esr_at(course: Course, part: float) -> float:

@@ -6,13 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
 from ...models.description import ModelDescription
+from ...models.errors import ModelError
 from ...models.model import Model
+from ..networks.streaming import StreamingNetwork
 from ..result import Progress, write_result
 from .architectures import architecture_of
 from .course import Course
-from .folder import Entrant, RunFolder, Settings
-from .run import best_description
+from .folder import BEST, Entrant, RunFolder, Settings
 from .sources import capture_in
 
 
@@ -120,6 +125,34 @@ def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> Trai
         result.verdict.sentence,
         path,
     )
+
+
+def best_description(folder: Path, network: StreamingNetwork, sample_rate: int) -> ModelDescription:
+    """The best model that a network's folder holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a `Run` that was judged at least once.
+    network : StreamingNetwork
+        Of the same shape; takes its weights.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing or damaged.
+    """
+    path = folder / BEST
+    try:
+        stored = load_file(path)
+        with torch.no_grad():
+            for name, place in network.state_dict().items():
+                place.copy_(stored[name])
+    except (OSError, SafetensorError, KeyError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}): start the run anew") from None
+    return network.describe(sample_rate, {})
 
 
 def _how(settings: Settings, entrant: Entrant, best: Course, courses: Sequence[Course]) -> dict[str, Any]:

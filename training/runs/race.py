@@ -13,7 +13,7 @@ from ...models.errors import AmpboardError
 from ...models.writing import atomic_target
 from .course import Course, Progress, Watch
 from .folder import LISTEN, Entrant, RunFolder, Settings
-from .halving import Stage, stages, survivors, whole_training
+from .halving import close_second, stages, survivors, whole_training
 
 MODULE: Final = f"{__package__}.worker"
 ONE_THREAD: Final[dict[str, str]] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -77,36 +77,47 @@ class Race:
     def _race(self) -> None:
         alive = tuple(self.entrants)
         plan = stages(len(alive))
+        if len(alive) == 1:
+            alive = (*alive, *self._second_start(alive[0], 0.0))
         for stage, next_stage in zip(plan, [*plan[1:], None], strict=True):
             self._stage = stage
-            if next_stage is None:
-                alive = (*alive, *self._second_seed(alive[0], stage))
             self._train(alive, stage.ends)
-            if any(self._reached(name) for name in alive) or next_stage is None:
+            if next_stage is None or any(self._reached(name) for name in alive):
                 return
             alive = self._compare(alive, stage.ends, next_stage.networks)
 
     def _compare(self, names: Sequence[str], part: float, keep: int) -> tuple[str, ...]:
         """Those that stay; the others leave."""
-        stay = survivors([self.courses[name] for name in names], part, keep)
+        courses = [self.courses[name] for name in names]
+        stay = survivors(courses, part, keep)
         if not stay:
             raise TrainingError("\n".join(f"{name}: {self.courses[name].note}" for name in names))
-        for name in set(names) - set(stay):
+        second: tuple[str, ...] = ()
+        if keep == 1 and self._spare:
+            close = close_second(courses, part)
+            second = (close,) if close else self._second_start(stay[0], part)
+        for name in set(names) - {*stay, *second}:
             if self.courses[name].state != "diverged":
                 self.courses[name] = replace(self.courses[name], state="out")
-        self._leave([name for name in names if name not in stay])
-        if len(stay) == 1:
+        self._leave([name for name in names if name not in (*stay, *second)])
+        if keep == 1 and not set(second) & set(names):
             self.winner = stay[0]
-        self._tell(f"after {100 * part:g} % of the training {' and '.join(stay)} {'go' if keep > 1 else 'goes'} on")
-        return stay
+        going = (*stay, *second)
+        words = f"after {100 * part:g} % of the training {' and '.join(going)} {'go' if len(going) > 1 else 'goes'} on"
+        self._tell(words)
+        return going
 
-    def _second_seed(self, winner: str, stage: Stage) -> tuple[str, ...]:
-        """A second start of the winner for the core that has become free."""
-        self.winner = winner
-        if not self.settings.second_seed or self.settings.cores < 2:
+    @property
+    def _spare(self) -> bool:
+        """Whether a core has nothing to do once the winner is alone."""
+        return self.settings.use_spare_core and self.settings.cores > 1
+
+    def _second_start(self, name: str, part: float) -> tuple[str, ...]:
+        """The same network once more from another start, in the time that is left."""
+        if not self._spare:
             return ()
-        first = self.entrants[winner]
-        steps = round((stage.ends - stage.begins) * self.courses[winner].steps) if stage.begins else first.steps
+        first, course = self.entrants[name], self.courses[name]
+        steps = round((1 - part) * course.steps) if part else first.steps
         entrant = replace(first, seed=first.seed + 1, steps=steps)
         self.entrants[entrant.name] = entrant
         self.courses[entrant.name] = self._stored(entrant)

@@ -8,16 +8,14 @@ from time import perf_counter
 from typing import Final
 
 import numpy as np
-import soundfile
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from ...models.description import ModelDescription
 from ...models.errors import ModelError, ParameterError
 from ...models.model import Model
-from ...models.writing import atomic_target, write_atomically
+from ...models.writing import write_atomically
 from ..data.material import Material
 from ..logs import RunLog
 from ..losses.catalogue import parse_loss
@@ -28,7 +26,7 @@ from ..trainer.timing import seconds_per_step
 from ..trainer.trainer import Loss, Trainer
 from .architectures import Architecture, find_architecture
 from .course import Course
-from .folder import BEST, CHECKPOINT, LISTEN, Entrant, Settings
+from .folder import BEST, CHECKPOINT, LISTEN, Entrant, Settings, write_sound
 
 CHECKPOINT_SECONDS: Final = 30.0  # a kill loses at most a minute: two of these
 CHUNK_SECONDS: Final = 0.25  # between two looks at the clock
@@ -249,7 +247,7 @@ class Run:
         if self.course.best_step == self.trainer.step:
             self._keep_best()
             if self._listened.due(LISTEN_SECONDS) or self.trainer.finished:
-                _write_sound(self.folder / LISTEN, evaluation.outputs[0], self.material.sample_rate)
+                write_sound(self.folder / LISTEN, evaluation.outputs[0], self.material.sample_rate)
         self._write_log(evaluation)
 
     def _diverged(self) -> DivergedError:
@@ -285,36 +283,3 @@ class Run:
 
     def _heard(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
         return sound[: round(SOUND_SECONDS * self.material.sample_rate)]
-
-
-def best_description(folder: Path, network: StreamingNetwork, sample_rate: int) -> ModelDescription:
-    """The best model that a network's folder holds.
-
-    Parameters
-    ----------
-    folder : Path
-        Of a `Run` that was judged at least once.
-    network : StreamingNetwork
-        Of the same shape; takes its weights.
-    sample_rate : int
-        In Hz.
-
-    Raises
-    ------
-    ModelError
-        When the file is missing or damaged.
-    """
-    path = folder / BEST
-    try:
-        stored = load_file(path)
-        with torch.no_grad():
-            for name, place in network.state_dict().items():
-                place.copy_(stored[name])
-    except (OSError, SafetensorError, KeyError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{path}: cannot be read ({error}): start the run anew") from None
-    return network.describe(sample_rate, {})
-
-
-def _write_sound(path: Path, sound: NDArray[np.float32], sample_rate: int) -> None:
-    with atomic_target(path) as temporary:
-        soundfile.write(temporary, np.clip(sound, -1, 1), sample_rate, subtype="PCM_24")

@@ -35,7 +35,7 @@ def train(
     device: str | None = None,
     precision: str = "float32",
     cores: int | None = None,
-    second_seed: bool = True,
+    use_spare_core: bool = True,
     start: str | Path | None = None,
     teacher: str | Path | None = None,
     ignore_checks: Sequence[str] = (),
@@ -69,8 +69,9 @@ def train(
         ``float32``, or ``bfloat16`` on a GPU.
     cores : int, optional
         Networks trained at once; all that this process may use unless told.
-    second_seed : bool
-        Let a core that has become free train the winner once more from another start; the better one is kept.
+    use_spare_core : bool
+        Let a core that has become free train too: the runner-up where it is close behind, else the winner once more
+        from another start. The best of them on the validation passages is kept.
     start : str or Path, optional
         A model to go on from, of any format; its architecture is kept, and `arch` has no say.
     teacher : str or Path, optional
@@ -114,7 +115,7 @@ def train(
         precision=precision,
         start=None if start is None else str(Path(start).resolve()),
         cores=cores or usable_cores(),
-        second_seed=second_seed and start is None,  # the weights of a start are no matter of the seed
+        use_spare_core=use_spare_core and start is None,  # the weights of a start are no matter of the seed
     )
     look = partial(open_source, source, ignore_checks=ignore_checks, teacher=teacher)
     if out is None:

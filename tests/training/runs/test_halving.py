@@ -3,7 +3,7 @@
 import pytest
 
 from ampboard.training.runs.course import Course
-from ampboard.training.runs.halving import Stage, stages, survivors, whole_training
+from ampboard.training.runs.halving import Stage, close_second, stages, survivors, whole_training
 
 
 def course(name: str, **esr: float) -> Course:
@@ -41,6 +41,13 @@ def test_one_bad_moment_does_not_put_a_network_out() -> None:
     courses = [course("steady", s50=0.5, s100=0.4, s150=0.4), course("restless", s50=0.1, s100=0.9, s150=0.9)]
     assert survivors(courses, 0.1, 1) == ("restless",)
     assert survivors(courses, 0.15, 1) == ("steady",)
+
+
+def test_a_second_that_is_close_is_named() -> None:
+    courses = [course("a", s100=0.31), course("b", s100=0.21), course("c", s100=0.2)]
+    assert close_second(courses, 0.1) == "b"
+    assert close_second([courses[0], courses[2]], 0.1) == ""
+    assert close_second(courses[:1], 0.1) == ""
 
 
 def test_what_diverged_does_not_stay() -> None:

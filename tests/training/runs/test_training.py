@@ -14,11 +14,13 @@ from ampboard.models import load_model
 from ampboard.models.errors import ParameterError
 from ampboard.training import Material, TrainedModel, train
 from ampboard.training.losses import error_to_signal_ratio
-from ampboard.training.runs.course import Progress
-from ampboard.training.runs.folder import RunFolder, load_material, store_material
+from ampboard.training.runs.course import Course, Progress
+from ampboard.training.runs.folder import Entrant, RunFolder, Settings, load_material, store_material
+from ampboard.training.runs.run import DivergedError, Run
 from ampboard.training.runs.training import go_on
+from ampboard.training.trainer.checkpoint import read_checkpoint
 
-SETTINGS = {"arch": "nano", "steps": 200, "second_seed": False}
+SETTINGS = {"arch": "nano", "steps": 200, "use_spare_core": False}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,7 @@ def test_the_folder_holds_sound_and_logs(trained: tuple[TrainedModel, list[Progr
     assert rate == 48_000
     assert len(sound) == 3 * rate
     assert list((folder.tensorboard / "nano").glob("events*"))
+    assert soundfile.info(folder.listen_target).frames == 3 * rate
     assert not (folder.path / "material").exists()
 
 
@@ -79,7 +82,7 @@ import sys
 from pathlib import Path
 from ampboard.training.runs.folder import load_material
 from ampboard.training import train
-train(load_material(Path(sys.argv[1])), out=sys.argv[2], arch="nano", steps=200, second_seed=False)
+train(load_material(Path(sys.argv[1])), out=sys.argv[2], arch="nano", steps=200, use_spare_core=False)
 """
 
 
@@ -108,7 +111,7 @@ def test_a_run_that_is_killed_goes_on_as_the_same_run(
 def test_a_race_is_won_by_the_better_network(clipper: Material) -> None:
     """On this pedal a network that sees far learns sooner than a few cells; the loser stops early."""
     seen: list[Progress] = []
-    model = train(clipper, arch=("lstm-4", "nano"), steps=160, second_seed=False, watch=seen.append)
+    model = train(clipper, arch=("lstm-4", "nano"), steps=160, use_spare_core=False, watch=seen.append)
     assert model.arch == "nano"
     winner, loser = model.courses
     assert (winner.name, winner.step) == ("nano", 160)
@@ -118,11 +121,44 @@ def test_a_race_is_won_by_the_better_network(clipper: Material) -> None:
     assert any("nano goes on" in progress.news for progress in seen)
 
 
-def test_training_ends_at_the_error_that_was_asked_for(clipper: Material) -> None:
-    model = train(clipper, arch="nano", steps=1_000, target_esr=0.3, second_seed=False)
-    assert model.esr <= 0.3
-    assert model.courses[0].step < 1_000
-    assert model.courses[0].note == "target reached"
+def test_training_ends_at_the_error_that_was_asked_for(clipper: Material, tmp_path: Path) -> None:
+    """The schedule is that of all 1,000 updates; the run ends at the first judgement that is low enough."""
+    entrant = Entrant("nano", 0, 60.0, 1_000)
+    run = Run(tmp_path, entrant, clipper, Settings(("nano",), target_esr=0.3))
+    run.advance(1_000)
+    assert run.course.best_esr <= 0.3
+    assert run.course.step < 1_000
+    assert run.trainer.recipe.steps == 1_000
+    assert run.course.step == run.course.best_step == max(run.course.esr)
+    assert run.course.note == "target reached"
+
+
+def test_a_run_that_diverges_says_so_and_keeps_its_checkpoint(clipper: Material, tmp_path: Path) -> None:
+    run = Run(tmp_path, Entrant("nano", 0, 60.0, 100), clipper, Settings(("nano",)))
+    run.advance(5)
+    for weight in run.trainer.parameters:
+        weight.data.fill_(float("nan"))
+    with pytest.raises(DivergedError, match="diverged at update"):
+        run.advance(100)
+    assert read_checkpoint(tmp_path / "checkpoint.safetensors").step == 5
+    course = Course.read(tmp_path)
+    assert course is not None
+    assert course.state == "diverged"
+
+
+def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
+    clipper: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path, Entrant("nano", 0, 60.0, 100), clipper, Settings(("nano",)))
+
+    def full(self: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        run.advance(5)
+    monkeypatch.undo()
+    assert read_checkpoint(tmp_path / "checkpoint.safetensors").step == 0
 
 
 def test_an_interrupted_run_is_saved_and_other_settings_are_refused(clipper: Material, tmp_path: Path) -> None:
@@ -131,11 +167,11 @@ def test_an_interrupted_run_is_saved_and_other_settings_are_refused(clipper: Mat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(clipper, out=tmp_path / "run", arch="lstm-8", steps=4_000, second_seed=False, watch=interrupt)
+        train(clipper, out=tmp_path / "run", arch="lstm-8", steps=4_000, use_spare_core=False, watch=interrupt)
     folder = RunFolder(tmp_path / "run").entrant("lstm-8")
     assert (folder / "checkpoint.safetensors").exists()
     with pytest.raises(ParameterError, match="other settings"):
-        train(clipper, out=tmp_path / "run", arch="lstm-9", second_seed=False)
+        train(clipper, out=tmp_path / "run", arch="lstm-9", use_spare_core=False)
 
 
 def test_material_comes_back_as_it_was(clipper: Material, tmp_path: Path) -> None:
