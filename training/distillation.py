@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..models.errors import ParameterError
 from ..models.model import Model
-from .capture.cutting import cut_at_quiet_places
+from .capture.layouts.cutting import cut_at_quiet_places
 from .capture.recordings import read_recording
 from .data.material import Excerpt, Material
 

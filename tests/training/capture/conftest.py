@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
