@@ -172,10 +172,10 @@ class RunFolder:
         if self.exists:
             shutil.rmtree(self.path)
 
-    def finish(self) -> None:
-        """Note that all is done, and remove what only an unfinished run needs."""
+    def finish(self, outcome: Mapping[str, Any]) -> None:
+        """Note that all is done and what came of it, in JSON values; remove what only an unfinished run needs."""
         settings, facts, _ = self.read()
-        self._write(settings, facts, finished=True)
+        self._write(settings, {**facts, "outcome": dict(outcome)}, finished=True)
         for file in (self.path / "material").glob("*"):
             file.unlink()
         (self.path / "material").rmdir()

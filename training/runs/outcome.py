@@ -112,19 +112,18 @@ def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> Trai
         name=facts["name"],
         overwrite=True,
     )
-    home.finish()
-    test_esr = result.esr if material.test else None
-    path = next(iter(result.paths.values()))
-    return TrainedModel(
+    trained = TrainedModel(
         facts["name"],
         best.arch,
         description,
         best.best_esr,
-        test_esr,
+        result.esr if material.test else None,
         tuple(courses),
         result.verdict.sentence,
-        path,
+        next(iter(result.paths.values())),
     )
+    home.finish(trained.facts)
+    return trained
 
 
 def best_description(folder: Path, network: StreamingNetwork, sample_rate: int) -> ModelDescription:

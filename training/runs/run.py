@@ -112,6 +112,8 @@ class Run:
         else:
             self._prepare(entrant)
         self._note(state="training")
+        if self.settings.start is not None and 0 not in self.course.esr:
+            self._judge()  # going on must not make a model worse
 
     def _trainer(self, entrant: Entrant, steps: int) -> Trainer:
         recipe = self._architecture.recipe(steps, seed=entrant.seed, precision=self.settings.precision)

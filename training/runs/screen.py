@@ -57,7 +57,7 @@ def sparkline(course: Course, width: int = SPARK_WIDTH) -> str:
     low, high = min(levels.values()), max(levels.values())
     cells: dict[int, float] = {}
     for step, level in sorted(levels.items()):
-        cells[min(width - 1, (step - 1) * width // course.steps)] = level
+        cells[max(0, min(width - 1, (step - 1) * width // course.steps))] = level
     drawn, last = "", next(iter(cells.values()))
     for place in range(max(cells) + 1):
         last = cells.get(place, last)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ...models.errors import AmpboardError, ParameterError
+from .folder import RunFolder
 from .training import train, usable_cores
 
 
@@ -103,11 +104,15 @@ def sweep(
 
 def _train_one(capture: str, out: str, own: Mapping[str, Any], fixed: Mapping[str, Any]) -> Sweep:
     name = "-".join([Path(capture).name, *(f"{key}{_words(value)}" for key, value in own.items())])
+    folder = RunFolder(Path(out) / name)
     try:
-        trained = train(capture, out=Path(out) / name, **fixed, **own)
+        if folder.exists and (kept := folder.read())[2]:
+            facts = kept[1]["outcome"]
+        else:
+            facts = train(capture, out=folder.path, **fixed, **own).facts
     except AmpboardError as error:
         return Sweep(name, own, failure=str(error))
-    return Sweep(name, own, trained.arch, trained.esr, trained.test_esr, str(trained.path))
+    return Sweep(name, own, facts["architecture"], facts["esr"], facts["test_esr"], facts["path"])
 
 
 def _words(value: Any) -> str:
