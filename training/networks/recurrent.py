@@ -145,7 +145,7 @@ class RecurrentNetwork(nn.Module):
     def describe(self, sample_rate: int, metadata: Mapping[str, Any]) -> ModelDescription:
         """See `StreamingNetwork.describe`; the state is the one after half a second of silence, knobs halfway."""
         prewarm = int(PREWARM_SECONDS * sample_rate)
-        silence = torch.zeros(1, 1 + len(self.knobs), prewarm)
+        silence = self.start.new_zeros(1, 1 + len(self.knobs), prewarm)
         silence[:, 1:] = KNOBS_AT_REST
         _, states = self.forward(silence, self.rest(1))
         arrays = self.described_arrays()

@@ -5,6 +5,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+import torch
 from torch import Tensor, nn
 
 from ...models.description import ModelDescription
@@ -49,6 +50,10 @@ class StreamingNetwork(Protocol):
         Memory
             After the window, detached.
         """
+        ...
+
+    def to(self, device: torch.device) -> Any:
+        """Move all weights to where torch computes."""
         ...
 
     def state_dict(self) -> Mapping[str, Tensor]:

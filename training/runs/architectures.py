@@ -42,6 +42,8 @@ class Architecture:
         The largest.
     streams : int
         Places of the material that are played side by side.
+    clip : float
+        Gradients longer than so many times their running mean are shortened to that.
     averaging : float
         Part of the average of the weights that is kept at each update.
     """
@@ -52,6 +54,7 @@ class Architecture:
     window: int
     learning_rate: float = 1e-2
     streams: int = 4
+    clip: float = 1.5
     averaging: float = 0.99
 
     def recipe(self, steps: int, *, seed: int = 0, precision: str = "float32") -> "Recipe":
@@ -73,6 +76,7 @@ class Architecture:
             window=self.window,
             streams=self.streams,
             learning_rate=self.learning_rate,
+            clip=self.clip,
             averaging=self.averaging,
             precision="bfloat16" if precision == "bfloat16" else "float32",
             seed=seed,

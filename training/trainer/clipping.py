@@ -8,20 +8,22 @@ from typing import Final
 import torch
 from torch import nn
 
-CLIP_AT: Final = 3.0  # times the running mean of the gradient's norm
 MEMORY: Final = 0.98
 
 
 @dataclass
 class GradientClip:
-    """Shortens gradients that are longer than three times the running mean of their length.
+    """Shortens gradients that are much longer than usual.
 
     Attributes
     ----------
+    most : float
+        Times the running mean of the norm that a gradient may be long.
     usual : float
         The running mean of the norm.
     """
 
+    most: float
     usual: float = 0.0
 
     def apply(self, parameters: Sequence[nn.Parameter]) -> bool:
@@ -30,7 +32,7 @@ class GradientClip:
         norm = float(torch.linalg.vector_norm(torch.cat([gradient.flatten() for gradient in gradients])))
         if not isfinite(norm):
             return False
-        longest = CLIP_AT * self.usual
+        longest = self.most * self.usual
         if self.usual and norm > longest:
             for gradient in gradients:
                 gradient *= longest / norm

@@ -21,6 +21,8 @@ class Recipe:
         Places of the material that are played side by side; each keeps its memory from window to window.
     learning_rate : float
         The largest.
+    clip : float
+        Gradients longer than so many times their running mean are shortened to that.
     averaging : float
         Part of the average of the weights that is kept at each update (0.99: about a hundred updates are averaged);
         the average is what is judged and exported. 0: no averaging.
@@ -34,6 +36,7 @@ class Recipe:
     window: int
     streams: int = 4
     learning_rate: float = 1e-2
+    clip: float = 3.0
     averaging: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 0

@@ -17,7 +17,7 @@ from ..networks.streaming import Memory
 from ..networks.wavenet import WaveNetNetwork
 from ..optimisers.soap import Soap
 from .averaging import WeightAverage
-from .clipping import CLIP_AT, MEMORY
+from .clipping import MEMORY
 from .evaluation import Evaluation, evaluate
 from .recipe import Recipe
 
@@ -31,13 +31,14 @@ LOSS_MEMORY: Final = 0.99
 class _Clips:
     """`GradientClip` for each network, without waiting for the GPU."""
 
+    most: float
     usual: Tensor
 
     def apply(self, gradients: Sequence[Tensor]) -> Tensor:
         """Shorten gradients of shape (networks, ...) in place; returns which networks' were finite."""
         norms = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()
         finite = norms.isfinite()
-        longest = torch.where(self.usual > 0, CLIP_AT * self.usual, torch.inf)
+        longest = torch.where(self.usual > 0, self.most * self.usual, torch.inf)
         factor = torch.where(finite, (longest / norms).clamp(max=1.0), 0.0)
         for gradient in gradients:
             shape = (-1, *[1] * (gradient.dim() - 1))
@@ -112,7 +113,7 @@ class TogetherTrainer:
         matrices = [(self.weights[name], len(networks) * blocks[id(members[0][name])]) for name in members[0]]
         self.optimiser = Soap(matrices, betas=networks[0].betas)
         self.average = WeightAverage(list(self.weights.values()), keep=recipe.averaging) if recipe.averaging else None
-        self._clips = _Clips(torch.zeros(len(networks), device=self.device))
+        self._clips = _Clips(recipe.clip, torch.zeros(len(networks), device=self.device))
         self.memory: Memory = tuple(torch.stack([part] * len(networks)) for part in self._rest())
         self.step = 0
         self.loss_mean = torch.ones(len(networks), device=self.device)

@@ -72,6 +72,7 @@ class Trainer:
         self.recipe = recipe
         self.loss = loss
         self.device = torch.device(device)
+        network.to(self.device)
         self.windows = plan_windows(
             material.train,
             sample_rate=material.sample_rate,
@@ -82,7 +83,7 @@ class Trainer:
         matrices = network.matrices()
         self.parameters = [weight for weight, _ in matrices]
         self.optimiser = Soap(matrices, betas=network.betas)
-        self.clip = GradientClip()
+        self.clip = GradientClip(recipe.clip)
         self.average = WeightAverage(self.parameters, keep=recipe.averaging) if recipe.averaging else None
         self.memory: Memory = self._rest()
         self.step, self.skipped = 0, 0
