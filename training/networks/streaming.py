@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...models.description import ModelDescription
