@@ -17,7 +17,7 @@ from ...models.errors import ModelError
 from .kernels.recurrence import recurrence
 from .streaming import Memory, array_of
 
-WINDOW: Final = 180  # frames
+WINDOW: Final = 288  # frames: two whole steps of both convolutions, 12 times 12 each
 CHANNELS: Final = 36
 HIDDEN: Final = 36
 KERNEL: Final = 12

@@ -51,7 +51,7 @@ class Architecture:
     name: str
     title: str
     make: Make
-    window: int
+    window: int = 1024
     learning_rate: float = 1e-2
     streams: int = 4
     clip: float = 1.5
@@ -125,21 +125,21 @@ def _convlstm(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
 ARCHITECTURES: Final[Mapping[str, Architecture]] = {
     architecture.name: architecture
     for architecture in (
-        Architecture("lstm", "LSTM-40", _lstm(40), window=512),
-        Architecture("wavenet", "WaveNet (NAM A1 standard)", _wavenet(16, 8), window=1024),
-        Architecture("lite", "WaveNet (NAM A1 lite)", _wavenet(12, 6), window=1024),
-        Architecture("feather", "WaveNet (NAM A1 feather)", _wavenet(8, 4), window=1024),
-        Architecture("nano", "WaveNet (NAM A1 nano)", _wavenet(4, 2), window=1024),
-        Architecture("a2", "NAM A2 (3 and 8 channels)", _a2, window=1024),
-        Architecture("gru", "GRU-40", _gru(40), window=512),
-        Architecture("convlstm", "Conv+LSTM (GuitarLSTM)", _convlstm, window=1024),
+        Architecture("lstm", "LSTM-40", _lstm(40)),
+        Architecture("wavenet", "WaveNet (NAM A1 standard)", _wavenet(16, 8)),
+        Architecture("lite", "WaveNet (NAM A1 lite)", _wavenet(12, 6)),
+        Architecture("feather", "WaveNet (NAM A1 feather)", _wavenet(8, 4)),
+        Architecture("nano", "WaveNet (NAM A1 nano)", _wavenet(4, 2)),
+        Architecture("a2", "NAM A2 (3 and 8 channels)", _a2),
+        Architecture("gru", "GRU-40", _gru(40), learning_rate=5e-3),
+        Architecture("convlstm", "Conv+LSTM (GuitarLSTM)", _convlstm),
     )
 }
 """Networks of one size."""
 
 SIZED: Final[Mapping[str, Callable[[int], Architecture]]] = {
-    "lstm": lambda cells: Architecture(f"lstm-{cells}", f"LSTM-{cells}", _lstm(cells), window=512),
-    "gru": lambda cells: Architecture(f"gru-{cells}", f"GRU-{cells}", _gru(cells), window=512),
+    "lstm": lambda cells: Architecture(f"lstm-{cells}", f"LSTM-{cells}", _lstm(cells)),
+    "gru": lambda cells: Architecture(f"gru-{cells}", f"GRU-{cells}", _gru(cells), learning_rate=5e-3),
 }
 """Networks of any size: ``lstm-20``."""
 
