@@ -128,10 +128,10 @@ class Run:
 
     def _prepare(self, entrant: Entrant) -> None:
         """Turn the time into a number of updates and of evaluations, and keep both."""
+        began = perf_counter()
         trial = self._trainer(entrant, FEWEST_STEPS)
         trial.advance(1)
-        trial.evaluate()  # compiles what is not compiled yet, which is not the run's time
-        began = perf_counter()
+        trial.evaluate()  # compiles what is not compiled yet
         recipe, pace = trial.recipe, 0.0
         if entrant.steps is None:
             pace = seconds_per_step(
@@ -145,7 +145,7 @@ class Run:
         trial.evaluate()
         judging = perf_counter() - judged
         speed, weights = self._cost(trial.describe())
-        left = max(entrant.seconds - (perf_counter() - began), 0.5 * entrant.seconds)
+        left = max(entrant.seconds - (perf_counter() - began), 0.0)
         marks = MARKS[1] if MARKS[1] * judging < JUDGING * left else MARKS[0]
         steps = entrant.steps or max(FEWEST_STEPS, int((left - marks * judging) / pace))
         self.trainer = self._trainer(entrant, steps)
