@@ -35,6 +35,7 @@ MARKS: Final = (20, 40)  # evaluations; the parts of `halving.PARTS` are among t
 FEWEST_STEPS: Final = 50
 LISTEN_SECONDS: Final = 5.0  # between two files to listen to
 SOUND_SECONDS: Final = 5.0  # of a sound in the logs
+SLOWER: Final = 1.08  # a training than the timing run, which keeps to the first seconds of the material
 SPEED_SECONDS: Final = 2.0  # played to see what playing costs
 
 
@@ -147,7 +148,7 @@ class Run:
         speed, weights = self._cost(trial.describe())
         left = max(entrant.seconds - (perf_counter() - began), 0.0)
         marks = MARKS[1] if MARKS[1] * judging < JUDGING * left else MARKS[0]
-        steps = entrant.steps or max(FEWEST_STEPS, int((left - marks * judging) / pace))
+        steps = entrant.steps or max(FEWEST_STEPS, int((left - marks * judging) / (SLOWER * pace)))
         self.trainer = self._trainer(entrant, steps)
         self.course = replace(
             self.course, steps=steps, marks=marks, seconds_per_step=pace, speed=speed, weights=weights

@@ -1,7 +1,7 @@
 """The processes in which networks are trained.
 
-They may be started before there is anything to train on: what they import, and compile or load, takes them as long as it
-takes to read and check a capture.
+They may be started before there is anything to train on: what they import, and compile or load, takes them as long as
+it takes to read and check a capture.
 """
 
 from dataclasses import asdict
