@@ -10,6 +10,7 @@ import pytest
 
 from ampboard.models import load_model
 from ampboard.models.errors import PluginError
+from ampboard.models.model import Model
 from ampboard.training import Capture
 from ampboard.training.capture.recordings import Recording
 from ampboard.training.capture.signal.test_signal import make_signal
@@ -24,6 +25,7 @@ from ampboard.training.trainer.trainer import Trainer
 
 RATE = 48_000
 SECONDS = 40
+SETTLED = RATE // 2
 BOUNDS = {  # of each device and network: updates, and the error they have to reach on what is kept back
     ("gxmetal_amp", "lstm"): (500, 0.7),
     ("gxmetal_amp", "wavenet"): (300, 0.08),
@@ -61,21 +63,27 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Captur
 def test_a_captured_device_is_learned_exported_and_played_elsewhere(
     device: str, arch: str, captured: Callable[[str], Capture], tmp_path: Path
 ) -> None:
-    """To the error in the table; the file plays what was judged (1e-4 of it), NAM's package the same (1e-8)."""
+    """To the error in the table; each file plays what was judged, in NAM's package too: ESR below 1e-8.
+
+    GuitarML's players add the dry sound, which the file makes up for with a cell of its own: tests of the exports bound
+    what that costs. Formats without a state of rest have half a second to settle.
+    """
     steps, bound = BOUNDS[device, arch]
     capture = captured(device)
     architecture, material = find_architecture(arch), capture.material()
     trainer = Trainer(architecture.make((), 1), material, architecture.recipe(steps, seed=1))
     trainer.advance()
-    result = write_result(trainer.describe(), material, tmp_path, capture=capture)
-    print(arch, capture.name, result.esr, trainer.cpu_seconds)
+    description = trainer.describe()
+    result = write_result(description, material, tmp_path, capture=capture)
     assert result.esr < bound
-    excerpt = material.test[0]
-    judged = next(passage for passage in result.judged.passages if passage.name == excerpt.name)
-    ours = load_model(next(iter(result.paths.values()))).process(excerpt.audio)
-    assert error_to_signal_ratio(ours, excerpt.target) == pytest.approx(judged.esr, rel=1e-4)
+    audio = material.test[0].audio
+    judged = Model(description).process(audio)
+    for format, path in result.paths.items():
+        played = load_model(path).process(audio)
+        if format != "guitarml":
+            assert error_to_signal_ratio(played[SETTLED:], judged[SETTLED:]) < 1e-8, format
     if "nam" in result.paths:
-        assert error_to_signal_ratio(_played_by_nam(result.paths["nam"], excerpt.audio[:RATE]), ours[:RATE]) < 1e-8
+        assert error_to_signal_ratio(_played_by_nam(result.paths["nam"], audio[:RATE]), judged[:RATE]) < 1e-8
 
 
 def _played_by_nam(path: Path, audio: np.ndarray) -> np.ndarray:

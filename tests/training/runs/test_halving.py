@@ -12,7 +12,7 @@ def course(name: str, **esr: float) -> Course:
 
 def test_half_of_the_networks_leave_at_each_stage() -> None:
     assert stages(1) == (Stage(1, 0.0, 1.0),)
-    assert stages(3) == (Stage(3, 0.0, 0.1), Stage(2, 0.1, 0.25), Stage(1, 0.25, 1.0))
+    assert stages(3) == (Stage(3, 0.0, 0.25), Stage(2, 0.25, 0.4), Stage(1, 0.4, 1.0))
     assert [stage.networks for stage in stages(5)] == [5, 3, 2, 1]
 
 
@@ -44,7 +44,7 @@ def test_one_bad_moment_does_not_put_a_network_out() -> None:
 
 
 def test_a_second_that_is_close_is_named() -> None:
-    courses = [course("a", s100=0.31), course("b", s100=0.21), course("c", s100=0.2)]
+    courses = [course("a", s100=0.61), course("b", s100=0.41), course("c", s100=0.2)]
     assert close_second(courses, 0.1) == "b"
     assert close_second([courses[0], courses[2]], 0.1) == ""
     assert close_second(courses[:1], 0.1) == ""

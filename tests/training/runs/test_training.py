@@ -121,7 +121,7 @@ def test_a_race_is_won_by_the_better_network(clipper: Material) -> None:
     assert model.arch == "nano"
     winner, loser = model.courses
     assert (winner.name, winner.step) == ("nano", 160)
-    assert loser.step == 40
+    assert loser.step == 64
     assert loser.best_esr > 2 * winner.best_esr
     assert loser.state == "out"
     assert any("nano goes on" in progress.news for progress in seen)
