@@ -172,9 +172,7 @@ def _without_weights(value: Any) -> Any:
 
 def _codec_for(architecture: Architecture) -> Codec:
     codec = next((codec for codec in CODECS if isinstance(architecture, codec.kind)), None)
-    plain = not isinstance(architecture, Recurrent) or (
-        architecture.kind == "lstm" and not architecture.skip
-    )
+    plain = not isinstance(architecture, Recurrent) or (architecture.kind == "lstm" and not architecture.skip)
     if codec is None or not plain:
         raise ModelError("a .nam file holds no GRU, and no LSTM with a skip connection")
     return codec
