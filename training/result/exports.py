@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def exported_names(name: str) -> Sequence[str]:
 
 def _why(way: Export, description: ModelDescription) -> str:
     network = description.architecture
-    kind = network.kind.upper() if isinstance(network, Recurrent) else NETWORKS.get(type(network), "another network")
+    kind = network.kind.upper() if isinstance(network, Recurrent) else NETWORKS.get(type(network), "network of its own")
     return f"this is {'an' if kind[0] in 'AEIOL' else 'a'} {kind}; {way.instead}"
 
 
@@ -170,20 +170,15 @@ def _write_guitarml(description: ModelDescription, path: Path) -> Written:
     players = _guitarml_players(description)
     if not players:
         return Written((), _no_guitarml_plugin(description))
-    if description.sample_rate in (None, GUITARML_RATE):
-        return Written(players)
-    return Written(players, f"There it runs at {GUITARML_RATE} Hz; it was trained at {description.sample_rate} Hz.")
+    return Written(players, _only_at(GUITARML_RATE, description))
 
 
 def _guitarml_players(description: ModelDescription) -> tuple[str, ...]:
-    network = description.architecture
-    if not isinstance(network, Recurrent) or network.kind != "lstm" or network.layers != 1 or not network.skip:
+    network, knobs = description.architecture, len(description.knobs)
+    assert isinstance(network, Recurrent)
+    if network.kind != "lstm" or network.layers != 1 or not network.skip:
         return ()
-    return tuple(
-        name
-        for name, (cells, knobs) in GUITARML_PLAYERS.items()
-        if network.hidden_size == cells and len(description.knobs) <= knobs
-    )
+    return tuple(n for n, (cells, most) in GUITARML_PLAYERS.items() if network.hidden_size == cells and knobs <= most)
 
 
 def _no_guitarml_plugin(description: ModelDescription) -> str:
@@ -213,10 +208,8 @@ def _write_aida_x(description: ModelDescription, path: Path) -> Written:
     if fits:
         description = with_cells(description, fitting[0])
     write_rtneural(description, path, example=_example(description))
-    if fits:
-        return Written(("AIDA-X", "RTNeural"))
     note = f"AIDA-X plays one layer of up to {AIDA_X[-1]} cells with up to {AIDA_X_KNOBS} knobs."
-    return Written(("RTNeural",), note)
+    return Written(("AIDA-X", "RTNeural")) if fits else Written(("RTNeural",), note)
 
 
 def _example(description: ModelDescription) -> tuple[np.ndarray, np.ndarray]:
@@ -260,7 +253,11 @@ def _from_zeros(description: ModelDescription) -> ModelDescription:
     return replace(description, architecture=network, arrays=arrays, prewarm_frames=0, document=None)
 
 
-NETWORKS: Final = {WaveNet: "WaveNet", Container: "A2 model", StatelessLstm: "LSTM behind convolutions (convlstm)"}
+NETWORKS: Final[Mapping[type[Any], str]] = {
+    WaveNet: "WaveNet",
+    Container: "A2 model",
+    StatelessLstm: "LSTM behind convolutions",
+}
 """What musicians call a network."""
 
 
