@@ -23,7 +23,7 @@ class Target:
 
 
 TARGETS: Final[Mapping[str, Target]] = {
-    "nam": Target(".nam", write_nam, "WaveNets, and LSTMs without knobs and skip connection"),
+    "nam": Target(".nam", write_nam, "WaveNets, and LSTMs without a skip connection"),
     "aida-x": Target(".json", write_rtneural, "LSTMs, GRUs and layers one behind the other"),
     "guitarml": Target(".json", write_guitarml, "LSTMs and GRUs"),
 }

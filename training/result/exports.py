@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from ...models.description import ModelDescription, Recurrent
+from ...models.architectures.pedalnet import PedalNet
+from ...models.architectures.stateless_lstm import StatelessLstm
+from ...models.description import Architecture, Container, ModelDescription, Recurrent, WaveNet
 from ...models.errors import ModelError
 from ...models.formats.guitarml import SAMPLE_RATE as GUITARML_RATE
 from ...models.formats.guitarml import write_guitarml
@@ -19,7 +21,8 @@ from ...models.kernels.instance import KernelInstance
 from ...models.model import Model
 from .dry_path import with_cells, with_dry_path
 
-PROTEUS, NEURALPI = 40, 20  # cells of the LSTMs that these plugins play
+GUITARML_PLAYERS: Final = {"Proteus": (40, 1), "NeuralPi": (20, 2)}
+"""GuitarML's plugins: the cells of the one LSTM layer they play beside the dry input, and the most knobs."""
 AIDA_X: Final = (8, 12, 16, 20, 32, 40, 64)
 AIDA_X_KNOBS: Final = 2
 EXAMPLE_FRAMES: Final = 2048
@@ -31,18 +34,29 @@ class Export:
 
     Attributes
     ----------
-    players : str
-        What plays it, beside ampboard.
-    suffix : str
-        Of the files.
+    made_for, suffix : str
+        The programs whose format it is, and how its files' names end.
     write : callable
-        ``write(description, path)``; returns what there is to know about the file, or nothing. Raises `ModelError` when
-        the format has no counterpart.
+        ``write(description, path)`` returns who plays the file. Raises `ModelError` when the format has no counterpart.
+    holds : callable
+        Whether it has networks of this kind at all.
+    instead : str
+        What can be trained for it, in words.
     """
 
-    players: str
+    made_for: str
     suffix: str
-    write: Callable[[ModelDescription, Path], str]
+    write: Callable[[ModelDescription, Path], "Written"]
+    holds: Callable[[Architecture], bool]
+    instead: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file: the programs beside ampboard that play it as it is meant, and what there is to know about it."""
+
+    players: tuple[str, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,8 @@ class Exports:
     ----------
     paths : mapping of str to Path
         The files by format.
+    players : mapping of str to tuple of str
+        The programs beside ampboard that play each; none where only ampboard does.
     notes : mapping of str to str
         What there is to know about some of them.
     left_out : mapping of str to str
@@ -60,8 +76,24 @@ class Exports:
     """
 
     paths: Mapping[str, Path]
+    players: Mapping[str, tuple[str, ...]]
     notes: Mapping[str, str]
     left_out: Mapping[str, str]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """A line for each file, the main one first, and one for each format that has none."""
+        files = [
+            f"{format}: {path}, plays in {', '.join(('ampboard', *self.players[format]))}"
+            f"{' (the model to load)' if not number else ''}{f'. {note}' if (note := self.notes.get(format)) else ''}"
+            for number, (format, path) in enumerate(self.paths.items())
+        ]
+        return (*files, *self.missing)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A line for each format that has no file."""
+        return tuple(f"no file for {EXPORTS[format].made_for}: {reason}" for format, reason in self.left_out.items())
 
 
 def export(description: ModelDescription, folder: Path, name: str) -> Exports:
@@ -82,22 +114,24 @@ def export(description: ModelDescription, folder: Path, name: str) -> Exports:
         When no format can hold it.
     """
     paths: dict[str, Path] = {}
+    players: dict[str, tuple[str, ...]] = {}
     notes: dict[str, str] = {}
     left_out: dict[str, str] = {}
     for format, way in EXPORTS.items():
         path = folder / f"{name}{way.suffix}"
         try:
-            note = way.write(description, path)
+            written = way.write(description, path)
         except ModelError as error:
-            left_out[format] = str(error).removeprefix(f"{path}: ")
+            held = way.holds(description.architecture)
+            left_out[format] = str(error).removeprefix(f"{path}: ") if held else _why(way, description)
         else:
-            paths[format] = path
-            if note:
-                notes[format] = note
+            paths[format], players[format] = path, written.players
+            if written.note:
+                notes[format] = written.note
     if not paths:
         reasons = "; ".join(f"{format}: {reason}" for format, reason in left_out.items())
         raise ModelError(f"{name}: no model format holds this network ({reasons})")
-    return Exports(paths, notes, left_out)
+    return Exports(paths, players, notes, left_out)
 
 
 def exported_names(name: str) -> Sequence[str]:
@@ -105,7 +139,13 @@ def exported_names(name: str) -> Sequence[str]:
     return tuple(f"{name}{way.suffix}" for way in EXPORTS.values())
 
 
-def _write_nam(description: ModelDescription, path: Path) -> str:
+def _why(way: Export, description: ModelDescription) -> str:
+    network = description.architecture
+    kind = network.kind.upper() if isinstance(network, Recurrent) else NETWORKS.get(type(network), "network of its own")
+    return f"this is {'an' if kind[0] in 'AEIOL' else 'a'} {kind}; {way.instead}"
+
+
+def _write_nam(description: ModelDescription, path: Path) -> Written:
     note = ""
     network = description.architecture
     if isinstance(network, Recurrent) and network.kind == "lstm" and network.skip:
@@ -113,46 +153,63 @@ def _write_nam(description: ModelDescription, path: Path) -> str:
         note = "One cell more than was trained carries the dry input, which a .nam file has no place for beside them."
     write_nam(description, path)
     if description.knobs:
-        note = f"{note} Its knobs are ampboard's own: other players do not know them.".strip()
-    return note
+        own = "Its knobs are ampboard's own: Neural Amp Modeler's plugin does not load it."
+        return Written((), f"{note} {own}".strip())
+    return Written(("Neural Amp Modeler",), note)
 
 
-def _write_guitarml(description: ModelDescription, path: Path) -> str:
+def _write_guitarml(description: ModelDescription, path: Path) -> Written:
     network = description.architecture
     if isinstance(network, Recurrent) and network.layers == 1:
         description = with_dry_path(_from_zeros(description), skip=True)
-        cells = _cells(description)
-        if network.kind == "lstm" and cells < PROTEUS and cells != NEURALPI:
-            description = with_cells(description, PROTEUS)
-    write_guitarml(description, path)
-    network = description.architecture
-    assert isinstance(network, Recurrent)
-    notes: list[str] = []
-    if network.kind != "lstm" or network.layers != 1 or network.hidden_size not in (PROTEUS, NEURALPI):
-        notes.append(
-            f"GuitarML's own plugins play LSTMs of {PROTEUS} cells (Proteus) or {NEURALPI} (NeuralPi), dry input "
-            f"included; this has {network.hidden_size} {network.kind.upper()} cells. Train one that fits: "
-            "ampboard train --arch proteus, or neuralpi."
-        )
-    if description.sample_rate not in (None, GUITARML_RATE):
-        notes.append(f"They run at {GUITARML_RATE} Hz; this was trained at {description.sample_rate} Hz.")
-    return " ".join(notes)
-
-
-def _write_aida_x(description: ModelDescription, path: Path) -> str:
-    network = description.architecture
-    note = ""
-    if isinstance(network, Recurrent):
-        description = _from_zeros(description)
-        fitting = [size for size in AIDA_X if size >= network.hidden_size]
-        if network.layers == 1 and fitting and len(description.knobs) <= AIDA_X_KNOBS:
+        cells, knobs = network.hidden_size + (not network.skip), len(description.knobs)
+        fitting = [size for size, most in GUITARML_PLAYERS.values() if cells <= size and knobs <= most]
+        if network.kind == "lstm" and fitting and cells not in fitting:
             description = with_cells(description, fitting[0])
-        else:
-            note = f"AIDA-X plays one layer of up to {AIDA_X[-1]} cells with up to {AIDA_X_KNOBS} knobs."
-        write_rtneural(description, path, example=_example(description))
-        return note
-    write_rtneural(description, path)
-    return note
+    write_guitarml(description, path)
+    players = _guitarml_players(description)
+    if not players:
+        return Written((), _no_guitarml_plugin(description))
+    return Written(players, _only_at(GUITARML_RATE, description))
+
+
+def _guitarml_players(description: ModelDescription) -> tuple[str, ...]:
+    network, knobs = description.architecture, len(description.knobs)
+    assert isinstance(network, Recurrent)
+    if network.kind != "lstm" or network.layers != 1 or not network.skip:
+        return ()
+    return tuple(n for n, (cells, most) in GUITARML_PLAYERS.items() if network.hidden_size == cells and knobs <= most)
+
+
+def _no_guitarml_plugin(description: ModelDescription) -> str:
+    """Why no plugin loads the file, and what to train for one that does."""
+    network, knobs = description.architecture, len(description.knobs)
+    assert isinstance(network, Recurrent)
+    ways = [
+        f"--arch {name.lower()} ({cells} cells)" for name, (cells, most) in GUITARML_PLAYERS.items() if knobs <= most
+    ]
+    if not ways:
+        return f"No GuitarML plugin plays {knobs} knobs: Proteus has one, NeuralPi two."
+    plain = network.kind == "lstm" and network.layers == 1
+    what = (
+        f"this size, {network.hidden_size} cells{f' with {knobs} knobs' if knobs else ''}" if plain else "this network"
+    )
+    return f"No GuitarML plugin plays {what}: train with {' or '.join(ways)}."
+
+
+def _write_aida_x(description: ModelDescription, path: Path) -> Written:
+    network = description.architecture
+    if not isinstance(network, Recurrent):
+        write_rtneural(description, path)
+        return Written(("RTNeural",))
+    description = _from_zeros(description)
+    fitting = [size for size in AIDA_X if size >= network.hidden_size]
+    fits = network.layers == 1 and bool(fitting) and len(description.knobs) <= AIDA_X_KNOBS
+    if fits:
+        description = with_cells(description, fitting[0])
+    write_rtneural(description, path, example=_example(description))
+    note = f"AIDA-X plays one layer of up to {AIDA_X[-1]} cells with up to {AIDA_X_KNOBS} knobs."
+    return Written(("AIDA-X", "RTNeural")) if fits else Written(("RTNeural",), note)
 
 
 def _example(description: ModelDescription) -> tuple[np.ndarray, np.ndarray]:
@@ -165,20 +222,26 @@ def _example(description: ModelDescription) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack([note, knobs]), instance.process(note[None])[0]
 
 
-def _write_smartamppro(description: ModelDescription, path: Path) -> str:
+def _write_smartamppro(description: ModelDescription, path: Path) -> Written:
     write_smartamppro(replace(description, document=None), path)
-    return _only_at(GUITARML_RATE, description)
+    network = description.architecture
+    assert isinstance(network, StatelessLstm)
+    if description.knobs:
+        return Written((), "Its knobs are ampboard's own: the SmartAmpPro plugin has none.")
+    if network.steps > 1:
+        return Written((), f"The SmartAmpPro plugin runs one step of the LSTM a frame; this hears {network.steps}.")
+    return Written(("SmartAmpPro",), _only_at(GUITARML_RATE, description))
 
 
-def _write_pedalnet(description: ModelDescription, path: Path) -> str:
+def _write_pedalnet(description: ModelDescription, path: Path) -> Written:
     write_pedalnet(replace(description, document=None), path)
-    return _only_at(GUITARML_RATE, description)
+    return Written(("PedalNetRT",), _only_at(GUITARML_RATE, description))
 
 
 def _only_at(rate: int, description: ModelDescription) -> str:
     if description.sample_rate in (None, rate):
         return ""
-    return f"GuitarML's plugins run it at {rate} Hz; this was trained at {description.sample_rate} Hz."
+    return f"There it runs at {rate} Hz; it was trained at {description.sample_rate} Hz."
 
 
 def _from_zeros(description: ModelDescription) -> ModelDescription:
@@ -190,16 +253,47 @@ def _from_zeros(description: ModelDescription) -> ModelDescription:
     return replace(description, architecture=network, arrays=arrays, prewarm_frames=0, document=None)
 
 
-def _cells(description: ModelDescription) -> int:
-    assert isinstance(description.architecture, Recurrent)
-    return description.architecture.hidden_size
+NETWORKS: Final[Mapping[type[Any], str]] = {
+    WaveNet: "WaveNet",
+    Container: "A2 model",
+    StatelessLstm: "LSTM behind convolutions",
+}
+"""What musicians call a network."""
+
+
+def _is_nam(network: Architecture) -> bool:
+    return isinstance(network, WaveNet | Container) or (isinstance(network, Recurrent) and network.kind == "lstm")
 
 
 EXPORTS: Final[Mapping[str, Export]] = {
-    "nam": Export("Neural Amp Modeler", ".nam", _write_nam),
-    "guitarml": Export("Proteus, NeuralPi", ".guitarml.json", _write_guitarml),
-    "aida-x": Export("AIDA-X, RTNeural", ".aidax.json", _write_aida_x),
-    "smartamppro": Export("SmartAmpPro", ".smartamppro.json", _write_smartamppro),
-    "pedalnet": Export("PedalNetRT", ".pedalnet.json", _write_pedalnet),
+    "nam": Export("Neural Amp Modeler", ".nam", _write_nam, _is_nam, "for one train with --arch wavenet, a2 or lstm"),
+    "guitarml": Export(
+        "Proteus and NeuralPi",
+        ".guitarml.json",
+        _write_guitarml,
+        lambda network: isinstance(network, Recurrent),
+        "for one train with --arch proteus or --arch neuralpi",
+    ),
+    "aida-x": Export(
+        "AIDA-X",
+        ".aidax.json",
+        _write_aida_x,
+        lambda network: isinstance(network, Recurrent),
+        "for one train with --arch lstm or --arch gru",
+    ),
+    "smartamppro": Export(
+        "SmartAmpPro",
+        ".smartamppro.json",
+        _write_smartamppro,
+        lambda network: isinstance(network, StatelessLstm),
+        "its format knows --arch convlstm alone",
+    ),
+    "pedalnet": Export(
+        "PedalNetRT",
+        ".pedalnet.json",
+        _write_pedalnet,
+        lambda network: isinstance(network, PedalNet),
+        "it plays WaveNets of its own alone, which are not trained here",
+    ),
 }
 """Formats by name; the first that can hold a model is its main file."""

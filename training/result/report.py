@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from ..page import Section, Table, write_page
-from .exports import EXPORTS, Exports
+from .exports import Exports
 from .figures import draw_aliases, draw_error_over_time, draw_history, draw_spectra, draw_waves
-from .listening import players
+from .listening import Players
 from .measures import Judgement, Passage
 from .metadata import Captured
-from .verdict import Verdict, figure, setting_name
+from .verdict import AUDIBLE_DB, CLEAN_DB, Verdict, aliasing_word, figure, setting_name
 
 MOST_PASSAGES: Final = 24
 
@@ -31,6 +33,7 @@ def write_report(
     judged: Judgement,
     verdict: Verdict,
     exports: Exports,
+    heard: Players,
     *,
     capture: Captured | None = None,
     history: Sequence[Progress] = (),
@@ -39,7 +42,7 @@ def write_report(
     """Write the page; everything is in it, and nothing is loaded from elsewhere."""
     sections = [
         _verdict(judged, verdict),
-        Section("Listen", _LISTEN, sounds=tuple(players(judged))),
+        Section("Listen", heard.words, sounds=heard.sounds),
         Section("Waveforms", pictures=(("Target and model over each other", draw_waves(judged)),)),
         Section("Spectra", pictures=(("Mean over all passages", draw_spectra(judged)),)),
         Section("Error over time", pictures=(("Levels in steps of 100 ms", draw_error_over_time(judged)),)),
@@ -50,14 +53,10 @@ def write_report(
         *_history(history),
         _files(exports),
         *_captured(capture),
+        *_raced(metadata),
         _made(metadata),
     ]
     return write_page(path, title, sections)
-
-
-_LISTEN: Final = (
-    "The loudest seconds of what was kept back, 16 bits. All three have one gain: the difference is as loud as it is."
-)
 
 
 def _verdict(judged: Judgement, verdict: Verdict) -> Section:
@@ -70,7 +69,7 @@ def _verdict(judged: Judgement, verdict: Verdict) -> Section:
         ("direct current at rest", f"{judged.rest_dc:+.5f}"),
         (
             "aliasing, from the lowest to the highest tone",
-            ", ".join(f"{t.level_db:.0f}" for t in judged.aliasing) + " dB",
+            ", ".join(f"{t.level_db:.0f}" for t in judged.aliasing) + f" dB: {aliasing_word(judged.aliasing_db)}",
         ),
         ("weights", f"{judged.sizes[-1].weights:,}"),
         ("sample rate", f"{judged.sample_rate} Hz"),
@@ -118,12 +117,16 @@ def _lufs(value: float | None) -> str:
 
 def _aliasing(judged: Judgement) -> Section:
     worst = max(judged.aliasing, key=lambda tone: tone.level_db)
-    rows = tuple((f"{tone.frequency:.0f} Hz", f"{tone.level_db:.1f}") for tone in judged.aliasing)
+    rows = tuple(
+        (f"{tone.frequency:.0f} Hz", f"{tone.level_db:.1f}", aliasing_word(tone.level_db)) for tone in judged.aliasing
+    )
     return Section(
         "Aliasing",
         "A pure tone as loud as the loudest input: what comes back at frequencies that are no harmonic of it, over the "
-        "whole. It is the model's alone; how much the device makes of it cannot be told.",
-        Table(("tone", "aliases, dB"), rows),
+        "whole. It is the model's alone; how much the device makes of it cannot be told. Below "
+        f"{CLEAN_DB:.0f} dB it is clean; up to {AUDIBLE_DB:.0f} dB the music hides it; above that it can be heard on "
+        "high notes: play the model oversampled.",
+        Table(("tone", "aliases, dB", ""), rows),
         ((f"What comes back for {worst.frequency:.0f} Hz", draw_aliases(worst, judged.sample_rate)),),
     )
 
@@ -141,11 +144,13 @@ def _history(history: Sequence[Progress]) -> Iterator[Section]:
 
 
 def _files(exports: Exports) -> Section:
+    main = next(iter(exports.paths.values()))
     rows = [
-        (path.name, EXPORTS[format].players, exports.notes.get(format, "")) for format, path in exports.paths.items()
+        (path.name, ", ".join(("ampboard", *exports.players[format])), exports.notes.get(format, ""))
+        for format, path in exports.paths.items()
     ]
-    missing = tuple(f"Not for {EXPORTS[format].players}: {reason}." for format, reason in exports.left_out.items())
-    text = "All of them play in ampboard."
+    text = f"The model to load in ampboard is {main.name}."
+    missing = tuple(f"{line[0].upper()}{line[1:]}." for line in exports.missing)
     return Section("Files", text, Table(("file", "plays in", ""), tuple(rows)), points=missing)
 
 
@@ -153,7 +158,7 @@ def _captured(capture: Captured | None) -> Iterator[Section]:
     if capture is None:
         return
     rows = [
-        (finding.check, finding.severity, f"{finding.measured:.4g} {finding.unit}".strip(), finding.words)
+        (finding.check, finding.severity, f"{_plain(finding.measured)} {finding.unit}".strip(), finding.words)
         for finding in capture.findings
     ]
     ignored = f" Ignored: {', '.join(capture.ignored)}." if capture.ignored else ""
@@ -168,9 +173,57 @@ def _captured(capture: Captured | None) -> Iterator[Section]:
     yield Section(f"Capture: {capture.name}", f"{text}.{ignored}", table)
 
 
+def _plain(value: float) -> str:
+    """Four significant digits and no exponent: ``48000``."""
+    return np.format_float_positional(value, precision=4, fractional=False, trim="-")
+
+
+def _raced(metadata: Mapping[str, Any]) -> Iterator[Section]:
+    """A row for each network that was trained, best first."""
+    race: Mapping[str, Mapping[str, Any]] = metadata["ampboard"]["training"].get("race") or {}
+    rows = tuple(
+        (
+            name,
+            figure(course["esr"]),
+            _share(course),
+            f"{course['cpu_seconds']:,.0f}" if "cpu_seconds" in course else "–",
+        )
+        for name, course in race.items()
+    )
+    if rows:
+        head = ("network", "validation ESR", "trained", "processor, seconds")
+        yield Section("Networks", "What was trained; the first became the model.", Table(head, rows))
+
+
+def _share(course: Mapping[str, Any]) -> str:
+    if course.get("of_steps"):
+        return f"{100 * course['steps'] / course['of_steps']:.0f} %"
+    return f"{course['steps']:,} updates"
+
+
+MADE: Final = {
+    "architecture": "network",
+    "seed": "seed of everything random",
+    "steps": "updates until it was best",
+    "of_steps": "updates the training was planned for",
+    "cpu_seconds": "processor time, seconds",
+    "loss": "loss (what was made small)",
+    "loudness": "loudness of the model as NAM states it, dB",
+    "gain": "gain of the model as NAM states it, 0 to 1",
+}
+"""The words for what metadata say about the making."""
+
+
 def _made(metadata: Mapping[str, Any]) -> Section:
     own = metadata["ampboard"]
-    rows = [(f"training: {key}", str(value)) for key, value in own["training"].items()]
-    rows += [(f"{package}", release) for package, release in own["software"].items()]
-    rows += [(key, f"{metadata[key]:.4g}") for key in ("loudness", "gain") if metadata[key] is not None]
+    made = {key: value for key, value in own["training"].items() if key != "race"}
+    made |= {key: metadata[key] for key in ("loudness", "gain") if metadata[key] is not None}
+    rows = [(MADE.get(key, key.replace("_", " ")), _stated(value)) for key, value in made.items()]
+    rows += own["software"].items()
     return Section("How it was made", table=Table(("", ""), tuple(rows)))
+
+
+def _stated(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value}" if isinstance(value, int) else _plain(value)

@@ -1,6 +1,6 @@
 """What the measures mean, in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,8 +31,12 @@ GRADES: Final = (
 
 LEVEL_LU: Final = 0.5
 UNEVEN: Final = 3.0  # times the whole's ratio
+SHORT: Final = 5.0  # seconds below which a verdict is not to be relied on
 REST_DC: Final = 1e-3  # -60 dBFS
-ALIASING_DB: Final = -30.0  # of the lowest tone, which is a note that a guitar has
+AUDIBLE_DB: Final = -30.0  # of the lowest tone, which is a note that a guitar has
+CLEAN_DB: Final = -60.0
+ALIASING: Final = ((CLEAN_DB, "clean"), (AUDIBLE_DB, "slight, hidden by the music"), (float("inf"), "can be heard"))
+"""What the level of aliases means, up to each number of dB."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ REMARKS: Final = (
         ),
     ),
     Remark(
-        lambda judged: judged.aliasing[0].level_db > ALIASING_DB,
+        lambda judged: judged.aliasing[0].level_db > AUDIBLE_DB,
         lambda judged: (
             f"High notes alias: beside the harmonics of a {judged.aliasing[0].frequency:.0f} Hz tone there is "
             f"sound at {judged.aliasing[0].level_db:.0f} dB. Play the model oversampled, or add alias to the loss."
@@ -114,8 +118,16 @@ class Verdict:
         return ", ".join(f"below {grade.below:g} {grade.word}" for grade in GRADES[:-1])
 
 
-def give_verdict(judged: Judgement) -> Verdict:
-    """Put the measures into words."""
+def give_verdict(judged: Judgement, *, ignored: Sequence[str] = ()) -> Verdict:
+    """Put the measures into words.
+
+    Parameters
+    ----------
+    judged : Judgement
+        The measures.
+    ignored : sequence of str
+        Checks of the capture that found an error, which was accepted.
+    """
     grade = next(grade for grade in GRADES if not judged.esr >= grade.below)
     seconds = sum(passage.seconds for passage in judged.passages)
     count = len(judged.passages)
@@ -124,7 +136,17 @@ def give_verdict(judged: Judgement) -> Verdict:
         f"passage{'s' if count > 1 else ''}, {seconds:.0f} s together, that the network was not trained on. "
         f"{grade.meaning}"
     )
-    return Verdict(grade.word, sentence, tuple(remark.words(judged) for remark in REMARKS if remark.applies(judged)))
+    if seconds < SHORT:
+        sentence += f" Judged on {seconds:.2g} s only: record a longer signal to be sure."
+    remarks = [remark.words(judged) for remark in REMARKS if remark.applies(judged)]
+    if ignored:
+        remarks.append(f"Ignored: {', '.join(ignored)}. The capture failed what is named there, and was used anyway.")
+    return Verdict(grade.word, sentence, tuple(remarks))
+
+
+def aliasing_word(level_db: float) -> str:
+    """What aliases of this level are to a listener."""
+    return next(word for below, word in ALIASING if not level_db >= below)
 
 
 def figure(esr: float) -> str:

@@ -12,6 +12,7 @@ from ...models.model import Model
 from ...models.writing import check_target, write_atomically
 from ..data.material import Material
 from .exports import Exports, export, exported_names
+from .listening import players
 from .measures import Judgement, judge
 from .metadata import Captured, name_plate
 from .report import Progress, write_report
@@ -44,6 +45,9 @@ class Result:
         All measures.
     left_out : mapping of str to str
         Why the other formats cannot hold the network.
+    lines : tuple of str
+        For a terminal, behind the verdict's sentence: its remarks, a line for each model file (format, path, what plays
+        it; the main one first), and one for each format that has none, with the reason.
     """
 
     folder: Path
@@ -54,6 +58,12 @@ class Result:
     verdict: Verdict
     judged: Judgement
     left_out: Mapping[str, str]
+    lines: tuple[str, ...]
+
+    @property
+    def main(self) -> Path:
+        """The model file to load: the first of `paths`."""
+        return next(iter(self.paths.values()))
 
 
 def write_result(
@@ -113,17 +123,19 @@ def write_result(
     for target in targets:
         check_target(target, overwrite=overwrite, suffixes=(target.suffix,))
     judged = judge(description, material)
-    verdict = give_verdict(judged)
+    verdict = give_verdict(judged, ignored=tuple(capture.ignored) if capture else ())
     plate = name_plate(name, Model(description), judged, capture, training or {})
     metadata = {**description.metadata, **plate}
     exports = export(replace(description, metadata=metadata), folder, name)
     numbers = _write_numbers(folder / NUMBERS, judged, verdict, exports, metadata)
+    heard = players(judged, description, material)
     report = write_report(
-        folder / REPORT, name, judged, verdict, exports, capture=capture, history=history, metadata=metadata
+        folder / REPORT, name, judged, verdict, exports, heard, capture=capture, history=history, metadata=metadata
     )
     for old in set(targets) - {*exports.paths.values(), numbers, report}:
         old.unlink(missing_ok=True)
-    return Result(folder, exports.paths, report, numbers, judged.esr, verdict, judged, exports.left_out)
+    lines = (*verdict.remarks, *exports.lines)
+    return Result(folder, exports.paths, report, numbers, judged.esr, verdict, judged, exports.left_out, lines)
 
 
 def _targets(folder: Path, name: str) -> list[Path]:
@@ -141,6 +153,7 @@ def _write_numbers(
         "sentence": verdict.sentence,
         "remarks": list(verdict.remarks),
         "files": {format: path.name for format, path in exports.paths.items()},
+        "players": {format: list(names) for format, names in exports.players.items()},
         "notes": dict(exports.notes),
         "left_out": dict(exports.left_out),
         "passages": [

@@ -116,10 +116,13 @@ def _a2(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
     return A2Network(knobs=knobs, seed=seed)
 
 
-def _convlstm(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
-    from ..networks.convlstm import ConvLstmNetwork
+def _convlstm(window: int) -> Make:
+    def make(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
+        from ..networks.convlstm import ConvLstmNetwork, stateless_lstm
 
-    return ConvLstmNetwork(knobs=knobs, seed=seed)
+        return ConvLstmNetwork(stateless_lstm(window=window, knobs=len(knobs)), knobs=knobs, seed=seed)
+
+    return make
 
 
 ARCHITECTURES: Final[Mapping[str, Architecture]] = {
@@ -134,7 +137,8 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = {
         Architecture("proteus", "LSTM-40 with a dry path (Proteus)", _lstm(40, dry_path=True)),
         Architecture("neuralpi", "LSTM-20 with a dry path (NeuralPi)", _lstm(20, dry_path=True)),
         Architecture("gru", "GRU-40", _gru(40), learning_rate=5e-3),
-        Architecture("convlstm", "Conv+LSTM (GuitarLSTM)", _convlstm),
+        Architecture("convlstm", "Conv+LSTM (GuitarLSTM)", _convlstm(288)),
+        Architecture("smartamppro", "Conv+LSTM of one step (SmartAmpPro)", _convlstm(144)),
     )
 }
 """Networks of one size."""

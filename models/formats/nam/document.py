@@ -106,11 +106,12 @@ def nam_document(description: ModelDescription, *, version: str | None = None) -
 
 def _oldest_version(architecture: Architecture) -> str:
     """Return A2's version for containers and for what has its kernels or knobs, A1's for all else."""
-    newer = isinstance(architecture, Container) or (
-        isinstance(architecture, WaveNet)
-        and (
-            architecture.inputs > 1
-            or any(isinstance(s.kernel_size, tuple) or s.head_kernel_size > 1 for s in architecture.layer_arrays)
+    newer = (
+        isinstance(architecture, Container)
+        or _knobs(architecture) > 0
+        or (
+            isinstance(architecture, WaveNet)
+            and any(isinstance(s.kernel_size, tuple) or s.head_kernel_size > 1 for s in architecture.layer_arrays)
         )
     )
     return A2_VERSION if newer else A1_VERSION
@@ -130,9 +131,7 @@ def _read(document: Any, place: Place) -> ModelDescription:
     if place.signals not in (None, outputs):
         raise place.error("config", f"the model has {outputs} outputs: it must have {place.signals}")
     rate = None if file.sample_rate is None else round(file.sample_rate)
-    knobs = architecture.inputs - 1 if isinstance(architecture, WaveNet) else 0
-    if isinstance(architecture, Container):
-        knobs = len(architecture.models[-1].knobs)
+    knobs = _knobs(architecture)
     if knobs != len(file.knobs):
         raise place.error("knobs", f"names {len(file.knobs)}, but the model has {knobs} inputs beside the audio")
     return ModelDescription(
@@ -144,6 +143,15 @@ def _read(document: Any, place: Place) -> ModelDescription:
         metadata=file.metadata or {},
         document=_without_weights(document),
     )
+
+
+def _knobs(architecture: Architecture) -> int:
+    """Number of inputs beside the audio."""
+    if isinstance(architecture, Container):
+        return len(architecture.models[-1].knobs)
+    if isinstance(architecture, WaveNet):
+        return architecture.inputs - 1
+    return architecture.input_size - 1 if isinstance(architecture, Recurrent) else 0
 
 
 def _prewarm_frames(architecture: Architecture, rate: int | None) -> int:
@@ -164,11 +172,9 @@ def _without_weights(value: Any) -> Any:
 
 def _codec_for(architecture: Architecture) -> Codec:
     codec = next((codec for codec in CODECS if isinstance(architecture, codec.kind)), None)
-    plain = not isinstance(architecture, Recurrent) or (
-        architecture.kind == "lstm" and architecture.input_size == 1 and not architecture.skip
-    )
+    plain = not isinstance(architecture, Recurrent) or (architecture.kind == "lstm" and not architecture.skip)
     if codec is None or not plain:
-        raise ModelError("a .nam file holds no GRU, and no LSTM with knobs or a skip connection")
+        raise ModelError("a .nam file holds no GRU, and no LSTM with a skip connection")
     return codec
 
 

@@ -1,4 +1,7 @@
-"""LSTM in a .nam file: input and recurrent weights side by side, the initial state behind them."""
+"""LSTM in a .nam file: input and recurrent weights side by side, the initial state behind them.
+
+The inputs beside the audio, which the format allows and its players do not feed, are our knobs.
+"""
 
 from typing import Annotated, Any
 
@@ -12,7 +15,7 @@ from .codec import Arrays, Codec, Config, Count, Document, Only1, Place, ReadDoc
 
 
 class _LstmConfig(Config):
-    input_size: Only1
+    input_size: Annotated[int, Field(strict=True, ge=1, le=65)]
     hidden_size: Count
     num_layers: Annotated[int, Field(strict=True, ge=1, le=64)]
     in_channels: Only1 = 1
@@ -21,11 +24,11 @@ class _LstmConfig(Config):
 
 def _read(config: Any, weights: Any, place: Place, read_document: ReadDocument) -> tuple[Architecture, Arrays]:
     given = validated(place.path, _LstmConfig, config, where=place.name("config"))
-    architecture = Recurrent("lstm", 1, given.hidden_size, given.num_layers, initial_state=True)
+    architecture = Recurrent("lstm", given.input_size, given.hidden_size, given.num_layers, initial_state=True)
     checked_shapes(architecture)
     hidden, packed = given.hidden_size, ArrayShapes()
     for layer in range(given.num_layers):
-        packed[f"{layer}.both.weight"] = (4 * hidden, (1 if layer == 0 else hidden) + hidden)
+        packed[f"{layer}.both.weight"] = (4 * hidden, (given.input_size if layer == 0 else hidden) + hidden)
         packed[f"{layer}.input.bias"] = (4 * hidden,)
         packed[f"{layer}.hidden"] = packed[f"{layer}.cell"] = (hidden,)
     packed["head.weight"], packed["head.bias"] = (1, hidden), (1,)
@@ -40,7 +43,11 @@ def _read(config: Any, weights: Any, place: Place, read_document: ReadDocument) 
 def _config(description: ModelDescription, write_document: WriteDocument) -> Document:
     architecture = description.architecture
     assert isinstance(architecture, Recurrent)
-    return {"input_size": 1, "hidden_size": architecture.hidden_size, "num_layers": architecture.layers}
+    return {
+        "input_size": architecture.input_size,
+        "hidden_size": architecture.hidden_size,
+        "num_layers": architecture.layers,
+    }
 
 
 def _weights(description: ModelDescription) -> NDArray[np.float32]:

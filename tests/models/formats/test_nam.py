@@ -314,3 +314,12 @@ def test_a_failed_write_leaves_the_old_file(fixtures: Path, tmp_path: Path) -> N
         write_nam(read_nam(fixtures / "nam" / "core_lstm.nam"), tmp_path / "sub")
     assert target.read_text() == "old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["old.nam", "sub"]
+
+
+def test_the_knobs_of_an_lstm_are_its_further_inputs(tmp_path: Path) -> None:
+    """Named one for one in our own field; without it the file is not understood."""
+    weights = 4 * (3 + 1) + 4 + 2 + 2
+    document = plain_document("LSTM", {"input_size": 3, "hidden_size": 1, "num_layers": 1}, weights)
+    assert_named(document, tmp_path / "broken.nam", "knobs: names 0, but the model has 2 inputs beside the audio")
+    (tmp_path / "knobs.nam").write_text(json.dumps(document | {"knobs": ["gain", "tone"]}))
+    assert read_nam(tmp_path / "knobs.nam").knobs == ("gain", "tone")

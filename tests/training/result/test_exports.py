@@ -12,7 +12,7 @@ from ampboard.models.description import ModelDescription
 from ampboard.models.formats import read_model
 from ampboard.models.model import Model
 from ampboard.training.networks.a2 import A2Network
-from ampboard.training.networks.convlstm import ConvLstmNetwork
+from ampboard.training.networks.convlstm import ConvLstmNetwork, stateless_lstm
 from ampboard.training.networks.lstm import LstmNetwork
 from ampboard.training.networks.streaming import StreamingNetwork
 from ampboard.training.networks.wavenet import WaveNetNetwork, a1
@@ -36,10 +36,14 @@ def wavenet(*knobs: str) -> ModelDescription:
 CASES = {
     "lstm": (recurrent, {"nam", "guitarml", "aida-x"}),
     "lstm beside its dry input": (lambda: recurrent(skip=True), {"nam", "guitarml", "aida-x"}),
-    "lstm with a knob": (lambda: recurrent(knobs=("drive",)), {"guitarml", "aida-x"}),
+    "lstm with a knob": (lambda: recurrent(knobs=("drive",)), {"nam", "guitarml", "aida-x"}),
+    "lstm with two knobs beside its dry input": (
+        lambda: recurrent(knobs=("drive", "tone"), skip=True),
+        {"nam", "guitarml", "aida-x"},
+    ),
     "gru": (lambda: recurrent("gru"), {"guitarml", "aida-x"}),
     "gru with two knobs": (lambda: recurrent("gru", knobs=("drive", "tone")), {"guitarml", "aida-x"}),
-    "lstm as trained": (lambda: described(LstmNetwork(8, knobs=("tone",), seed=1)), {"guitarml", "aida-x"}),
+    "lstm as trained": (lambda: described(LstmNetwork(8, knobs=("tone",), seed=1)), {"nam", "guitarml", "aida-x"}),
     "a1": (wavenet, {"nam"}),
     "a1 with a knob": (lambda: wavenet("drive"), {"nam"}),
     "a2": (lambda: described(A2Network(seed=1)), {"nam"}),
@@ -103,12 +107,56 @@ def test_guitarml_files_suit_its_players(tmp_path: Path) -> None:
     assert (data["skip"], data["hidden_size"], note) == (1, 40, "")
     data, note = written(recurrent(cells=40))
     assert (data["skip"], data["hidden_size"]) == (1, 41)
-    assert "this has 41 LSTM cells" in note
-    assert "--arch proteus" in note
-    assert "trained at 48000 Hz" in note
+    assert "No GuitarML plugin plays this size, 41 cells: train with --arch proteus (40 cells)" in note
+    data, note = written(recurrent(cells=12))
+    assert (data["hidden_size"], note) == (40, "There it runs at 44100 Hz; it was trained at 48000 Hz.")
     for arch, cells in {"proteus": 40, "neuralpi": 20}.items():
         data, note = written(replace(described(find_architecture(arch).make((), 0)), sample_rate=44_100))
         assert (data["skip"], data["hidden_size"], note) == (1, cells, "")
+
+
+ONE, TWO, THREE = ("drive",), ("drive", "tone"), ("drive", "tone", "bass")
+
+
+@pytest.mark.parametrize(
+    ("make", "players"),
+    [
+        (lambda: recurrent(cells=40, skip=True), {"guitarml": ("Proteus",), "nam": ("Neural Amp Modeler",)}),
+        (lambda: recurrent(cells=40, skip=True, knobs=ONE), {"guitarml": ("Proteus",), "nam": ()}),
+        (lambda: recurrent(cells=40, skip=True, knobs=TWO), {"guitarml": ()}),
+        (lambda: recurrent(cells=20, skip=True), {"guitarml": ("NeuralPi",)}),
+        (lambda: recurrent(cells=20, skip=True, knobs=TWO), {"guitarml": ("NeuralPi",)}),
+        (lambda: recurrent(cells=12, knobs=TWO), {"guitarml": ("NeuralPi",), "aida-x": ("AIDA-X", "RTNeural")}),
+        (lambda: recurrent(cells=12, knobs=THREE), {"guitarml": (), "aida-x": ("RTNeural",)}),
+        (lambda: recurrent(cells=12, knobs=ONE), {"guitarml": ("Proteus",)}),
+        (lambda: recurrent(cells=40), {"guitarml": (), "nam": ("Neural Amp Modeler",)}),
+        (lambda: recurrent("gru", cells=40), {"guitarml": ()}),
+        (lambda: described(ConvLstmNetwork(stateless_lstm(window=144), seed=1)), {"smartamppro": ("SmartAmpPro",)}),
+        (lambda: described(ConvLstmNetwork(stateless_lstm(window=288), seed=1)), {"smartamppro": ()}),
+        (lambda: wavenet("drive"), {"nam": ()}),
+    ],
+)
+def test_only_programs_that_play_a_file_are_named(tmp_path: Path, make, players: dict) -> None:
+    """Sizes and knobs as the plugins' sources have them: Proteus 40 cells and a knob, NeuralPi 20 cells and two."""
+    description = make()
+    done = export(description, tmp_path, "crunch")
+    assert {format: done.players[format] for format in players} == players
+    for format, names in done.players.items():
+        assert names or done.notes[format]
+        if format == "guitarml":
+            network = read_model(done.paths[format])[1].architecture
+            allowed = {("Proteus",): 40, ("NeuralPi",): 20}
+            assert not names or network.hidden_size == allowed[names]
+
+
+def test_each_format_has_its_line(tmp_path: Path) -> None:
+    done = export(recurrent("gru", knobs=("drive",)), tmp_path, "crunch")
+    assert done.lines[0].startswith(f"guitarml: {done.paths['guitarml']}, plays in ampboard (the model to load). No ")
+    assert done.lines[1] == f"aida-x: {done.paths['aida-x']}, plays in ampboard, AIDA-X, RTNeural"
+    assert (
+        done.lines[2] == "no file for Neural Amp Modeler: this is a GRU; for one train with --arch wavenet, a2 or lstm"
+    )
+    assert len(done.lines) == len(EXPORTS)
 
 
 def test_aida_x_files_carry_an_example_and_a_size_it_knows(tmp_path: Path) -> None:
@@ -127,6 +175,7 @@ def test_aida_x_files_carry_an_example_and_a_size_it_knows(tmp_path: Path) -> No
 def test_nam_files_are_of_the_oldest_version_that_holds_them(tmp_path: Path) -> None:
     for description, version in (
         (recurrent(), "0.5.4"),
+        (recurrent(knobs=("drive",)), "0.7.0"),
         (wavenet(), "0.5.4"),
         (wavenet("drive"), "0.7.0"),
         (described(A2Network(seed=1)), "0.7.0"),

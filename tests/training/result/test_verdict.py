@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ampboard.training.result.measures import Judgement, judge
-from ampboard.training.result.verdict import figure, give_verdict
+from ampboard.training.result.verdict import aliasing_word, figure, give_verdict
 
 from .conftest import hyperbolic_tangent, material_of, recurrent
 
@@ -40,6 +40,25 @@ def test_the_grades_are_those_of_players(judged: Judgement, esr: float, word: st
 
 def test_a_good_model_has_no_remarks(judged: Judgement) -> None:
     assert give_verdict(replace(judged, rest_dc=0.0)).remarks == ()
+
+
+def test_a_short_test_is_told(judged: Judgement) -> None:
+    """Two seconds are; five are not."""
+    assert give_verdict(judged).sentence.endswith("Judged on 2 s only: record a longer signal to be sure.")
+    long = replace(judged, passages=tuple(replace(passage, seconds=2.5) for passage in judged.passages))
+    assert "only" not in give_verdict(long).sentence
+
+
+def test_ignored_checks_are_told(judged: Judgement) -> None:
+    remarks = give_verdict(replace(judged, rest_dc=0.0), ignored=("tail", "drift")).remarks
+    assert [said.startswith("Ignored: tail, drift. ") for said in remarks] == [True]
+
+
+@pytest.mark.parametrize(
+    ("level", "word"), [(-60.1, "clean"), (-60.0, "slight, hidden by the music"), (-30.0, "can be heard")]
+)
+def test_aliases_have_a_word(level: float, word: str) -> None:
+    assert aliasing_word(level) == word
 
 
 def uneven(judged: Judgement) -> Judgement:

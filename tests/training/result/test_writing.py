@@ -36,6 +36,7 @@ class Capture:
     gear: dict = field(default_factory=lambda: {"make": "Own", "model": "Two triodes", "type": "amp", "tone": "mellow"})
     findings: tuple = (
         Finding("polarity", "ok", 1.0, "", "Input and output move the same way."),
+        Finding("rate", "ok", 48_000.0, "Hz", "Both recordings have one rate."),
         Finding("drift", "error", 31.0, "ppm", "The clocks run apart."),
     )
     ignored: tuple = ("drift",)
@@ -48,6 +49,16 @@ def tenth_louder(output: np.ndarray) -> np.ndarray:
     return np.float32(1.1) * output
 
 
+TRAINING = {
+    "architecture": "lstm",
+    "of_steps": 12_000,
+    "race": {
+        "lstm": {"esr": 0.00020528647548385623, "steps": 6_000, "of_steps": 12_000, "cpu_seconds": 61.7},
+        "a2": {"esr": 0.012345678, "steps": 700},
+    },
+}
+
+
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     history = [Progress(100 * step, 0.5 * step, 0.5**step) for step in range(1, 6)]
@@ -57,7 +68,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         tmp_path_factory.mktemp("results") / "crunch",
         capture=Capture(),
         history=history,
-        training={"architecture": "lstm", "seed": 7},
+        training=TRAINING,
     )
 
 
@@ -123,7 +134,7 @@ def test_the_model_says_whose_sound_it_is_and_how_near_it_comes(result: Result) 
     assert own["esr"]["passages"] == pytest.approx({"passage 1": result.esr, "passage 2": result.esr}, rel=1e-4)
     assert own["capture"]["ignored_checks"] == ["drift"]
     assert own["capture"]["gear"]["tone"] == "mellow"
-    assert own["training"] == {"architecture": "lstm", "seed": 7}
+    assert own["training"] == TRAINING
     assert {"python", "numpy", "numba"} <= own["software"].keys()
     assert load_model(result.paths["aida-x"]).metadata["ampboard"] == own
 
@@ -159,6 +170,34 @@ def test_its_players_play_target_model_and_difference(page: Page) -> None:
 def test_it_says_what_was_found(page: Page) -> None:
     said = ("Verdict: great", "Crunch <1>", "below 0.035 good", "The clocks run apart.", "Ignored: drift", "12.5 dBu")
     assert [words for words in said if words not in page.text] == []
+
+
+def test_its_figures_are_rounded_and_in_words(page: Page) -> None:
+    rounded = ("0.00021", "50 %", "62", "0.0123", "700 updates", "48000 Hz", "updates the training was planned for")
+    said = (*rounded, "The model to load in ampboard is Crunch <1>.nam", "No file for SmartAmpPro: this is an LSTM;")
+    assert [words for words in said if words not in page.text] == []
+    assert [words for words in ("of_steps", "4.8e+04", "{'", "Recurrent") if words in page.text] == []
+
+
+def test_a_terminal_gets_remarks_files_and_what_is_missing(result: Result) -> None:
+    assert result.main == result.paths["nam"]
+    starts = ("nam: ", "guitarml: ", "aida-x: ", "no file for SmartAmpPro", "no file for PedalNetRT")
+    assert [line.startswith(start) for line, start in zip(result.lines[-5:], starts, strict=True)] == 5 * [True]
+    assert any(line.startswith("Ignored: drift.") for line in result.lines[:-5])
+    assert str(result.main) in result.lines[-5]
+
+
+def test_where_little_was_kept_back_more_can_be_heard(tmp_path: Path) -> None:
+    """A second kept back of thirteen: six seconds, of which the last five are the model's own on what it learned."""
+    description = recurrent()
+    whole = material_of(description, tenth_louder, seconds=12.0)
+    short = material_of(description, tenth_louder, seconds=0.5)
+    done = write_result(description, replace(short, train=whole.train), tmp_path)
+    page = Page(done.report.read_text())
+    target, model, difference = page.sounds
+    assert len(target) == len(model) == len(difference) == 6 * RATE
+    np.testing.assert_allclose(1.1 * model[2 * RATE :], target[2 * RATE :], atol=1e-3)
+    assert "Only 1.0 s were kept back" in page.text
 
 
 def test_a_conditioned_model_shows_each_setting(tmp_path: Path) -> None:
