@@ -21,7 +21,7 @@ LIKE, UNLIKE, UNLIKE_CLIPS = 0.5, 0.29, 0.15  # likeness in loudness: surely thi
 AGREE_FRAMES: Final = 12  # between blips and cross-correlation
 EARLY_FRAMES: Final = 16  # an answer before the question
 LIVELIER_DB: Final = (3.0, 6.0)  # than the input: warning, error
-THE_SAME: Final = 1e-6  # ESR after the best gain: a device that does anything but change the level leaves far more
+THE_SAME: Final = 1e-7  # ESR after the best gain: between a file of 16 bit and a harmonic at -60 dB
 POLARITY: Final = 0.08  # below, either could be
 SURE_POLARITY: Final = 0.2  # more than clocks that drift apart can feign
 
@@ -155,7 +155,8 @@ def blips(evidence: Evidence) -> Verdict:
             0,
             "blips",
             "The input has no blips, so latency is measured by cross-correlation alone.",
-            "Capture with the signal of `ampboard capture signal`, or give the latency with --latency FRAMES if you know it.",
+            "Capture with the signal of `ampboard capture signal`; or give the latency, if you know it, with "
+            "`ampboard capture take --latency FRAMES`.",
         )
     missing = [blip for blip in layout.blips if blip >= evidence.audio.size or abs(float(evidence.audio[blip])) < 0.02]
     if missing:
@@ -200,7 +201,7 @@ def latency(evidence: Evidence) -> Verdict:
         f"Latency is uncertain: {source} {frames} frames, the rest of the recording says {other}.",
         "Check for a delay, a doubled or a dry signal in the recording, and dropouts after the blips; "
         + (
-            "or give the latency with --latency FRAMES and --ignore-checks latency."
+            "or give the latency with `ampboard capture take --latency FRAMES`, and ignore this if it differs."
             if evidence.told_frames is None
             else "or leave --latency out."
         ),
@@ -210,10 +211,10 @@ def latency(evidence: Evidence) -> Verdict:
 def polarity(evidence: Evidence) -> Verdict:
     """The output goes up where the input goes up."""
     sign = evidence.alignment.polarity
-    if sign >= POLARITY:
-        return Verdict("ok", sign, "correlation", "The output has the input's polarity.")
-    if sign > -POLARITY or (sign > -SURE_POLARITY and _drifts(evidence)):
+    if abs(sign) < POLARITY or (abs(sign) < SURE_POLARITY and _drifts(evidence)):
         return Verdict("ok", sign, "correlation", "Whether the output is upside down cannot be told.")
+    if sign > 0:
+        return Verdict("ok", sign, "correlation", "The output has the input's polarity.")
     return Verdict(
         "warning",
         sign,

@@ -45,9 +45,7 @@ def chosen_checks(names: Sequence[str]) -> tuple[str, ...]:
         raise ParameterError(f"no check is called {unknown[0]!r}: use {', '.join(IGNORABLE)}, or {ALL}")
     never = [name for name in names if name in NEVER_IGNORED]
     if never:
-        raise ParameterError(
-            f"{never[0]} cannot be ignored: nothing can be learnt from what is no number; export the recording again"
-        )
+        raise ParameterError(f"{never[0]} cannot be ignored: what is no number teaches nothing; export again")
     return IGNORABLE if ALL in names else tuple(name for name in NAMES if name in names)
 
 

@@ -87,9 +87,7 @@ def take(
     output_dbu: OutputDbu = None,
     latency: Annotated[
         int | None,
-        typer.Option(
-            metavar="FRAMES", help="How late the recordings are, in frames of the signal; measured if left out."
-        ),
+        typer.Option(metavar="FRAMES", help="How late the recordings are; measured if left out."),
     ] = None,
     ignore_checks: Ignore = None,
     add: Add = False,

@@ -1,5 +1,7 @@
 """Each fault that a recording can have is put into a good one, and the check that is named for it has to find it."""
 
+import re
+
 import numpy as np
 import pytest
 import soundfile
@@ -80,7 +82,7 @@ def test_a_fault_is_found_named_and_measured(signal, output, fault):
     if severity == "error":
         with pytest.raises(AudioError) as refused:
             capture.refuse_errors()
-        assert (f"--ignore-checks {check}" in str(refused.value)) == (check != "not-finite")
+        assert bool(re.search(f"--ignore-checks.*{check}", str(refused.value))) == (check != "not-finite")
 
 
 @pytest.mark.parametrize("fault", ["clipped", "44.1 kHz labelled 48", "tremolo"])
@@ -127,19 +129,24 @@ def test_a_recording_of_the_signal_itself_is_told(signal, dry):
     capture = make_capture(signal.audio, dry(signal.audio), RATE)
     (error,) = capture.errors
     assert error.check == "bypassed"
-    assert error.measured < 1e-6
+    assert error.measured < 1e-7
     assert "The output is the input" in error.words
     assert "track" in error.remedy
+
+
+@pytest.mark.parametrize("gain", [1.0, -0.3])
+def test_a_recording_of_playing_itself_is_told_without_blips(signal, gain):
     playing = next(passage for passage in signal.layout.passages if passage.name == "playing")
-    music = signal.audio[playing.start : playing.stop]  # without blips
-    assert [found.check for found in make_capture(music, dry(music), RATE).errors] == ["bypassed"]
+    music = signal.audio[playing.start : playing.stop]
+    late = gain * np.concatenate([np.zeros(777), music])
+    assert [found.check for found in make_capture(music, late, RATE).errors] == ["bypassed"]
 
 
 @pytest.mark.parametrize(
     "clean",
     [
         load_device("clean").process,
-        lambda audio, rate: np.tanh(0.1 * audio),  # 0.3 % from a straight line at full scale
+        lambda audio, rate: np.tanh(0.2 * audio),  # 1 % from a straight line at full scale
         lambda audio, rate: lfilter(*butter(1, 20_000, fs=rate), audio),
     ],
     ids=["clean", "nearly linear", "cable"],
