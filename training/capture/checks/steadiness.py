@@ -109,7 +109,7 @@ def varying(evidence: Evidence) -> Verdict | None:
     if worst is None:
         return None
     severity = grade(worst, warning=REPEAT_ESR[0], error=REPEAT_ESR[1])
-    words = f"Played twice, the device gives the same (ESR {worst:.1e})."
+    words = f"Played twice, the device gives the same (ESR {worst:.2g})."
     if severity != "ok":
         words = f"The device does not sound like itself when the same is played twice (ESR {worst:.3g})."
     return Verdict(
