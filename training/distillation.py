@@ -76,17 +76,21 @@ def material_of(recordings: Sequence[Path], teacher: Model) -> Material:
     sound = np.concatenate([_resampled(path, rate) for path in recordings])
     if sound.size < 15 * rate:
         raise ParameterError(f"{recordings[0]}: {sound.size / rate:.1f} s in all: give at least 15 s of playing")
-    played = teacher.process(sound)
     passages = cut_at_quiet_places(sound, rate).passages
     train, validation, test = (
         tuple(
-            Excerpt(passage.name, sound[passage.start : passage.stop], played[passage.start : passage.stop])
+            _played(passage.name, sound[passage.start : passage.stop], teacher)
             for passage in passages
             if passage.use == use
         )
         for use in ("train", "validation", "test")
     )
     return Material(rate, train, validation, test)
+
+
+def _played(name: str, audio: NDArray[np.float32], teacher: Model) -> Excerpt:
+    """From the teacher's state of rest, as the pupil plays it when it is judged."""
+    return Excerpt(name, audio, teacher.process(audio))
 
 
 def _resampled(path: Path, rate: int) -> NDArray[np.float32]:

@@ -111,8 +111,8 @@ def shifted(target: Audio, latency_frames: int, frames: int) -> Audio:
 def loudness_curve(audio: Audio, sample_rate: float) -> Response:
     """Level in dB, 500 times a second, not below 60 dB under the loudest: shape (seconds * 500,)."""
     edges = (np.arange(int(audio.size * ENVELOPE_HZ / sample_rate) + 1) * (sample_rate / ENVELOPE_HZ)).astype(np.int64)
-    power = np.concatenate([[0.0], np.cumsum(np.square(audio, dtype=np.float64))])
-    mean = np.diff(power[edges]) / np.maximum(np.diff(edges), 1)
+    power = np.add.reduceat(np.square(audio[: edges[-1]], dtype=np.float64), edges[:-1]) if edges[-1] else np.zeros(0)
+    mean = power / np.maximum(np.diff(edges), 1)
     mean = np.convolve(mean, np.ones(5) / 5, "same")
     loudest = float(mean.max(initial=0.0))
     return 10 * np.log10(np.maximum(mean, 1e-6 * loudest) / loudest) if loudest else mean
@@ -219,7 +219,8 @@ def lag_between(
     one: Audio, other: Audio, sample_rate: int, *, most_seconds: float = 0.05
 ) -> tuple[float, float] | None:
     """Frames (with fractions) by which `other` is late, and how alike the two are (0 to 1), 100 Hz to 4 kHz."""
-    size = 1 << int(one.size + other.size - 1).bit_length()
+    most = round(most_seconds * sample_rate)
+    size = 1 << int(max(one.size, other.size) + most).bit_length()  # only lags that are longer wrap around
     first, second = (np.fft.rfft(part.astype(np.float64), size) for part in (one, other))
     hertz = np.fft.rfftfreq(size, 1 / sample_rate)
     band = (hertz > 100) & (hertz < 4000)
@@ -229,7 +230,6 @@ def lag_between(
     if not total:
         return None
     curve = np.fft.irfft(product, size)
-    most = round(most_seconds * sample_rate)
     near = np.concatenate([curve[-most:], curve[: most + 1]])
     peak = int(np.argmax(np.abs(near)))
     if not 0 < peak < near.size - 1:

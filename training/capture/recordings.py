@@ -90,15 +90,20 @@ def resample(audio: NDArray[np.float32], from_rate: int, to_rate: int) -> NDArra
 
 def scale_of(audio: NDArray[np.floating]) -> float:
     """Power of two, 1 or more, below which the recording stays: what it is divided by to fit into a file of 24 bit."""
-    peak = float(np.abs(audio).max(initial=0.0))
+    peak = max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
     return 1.0 if peak < 1 else 2.0 ** (1 + int(np.floor(np.log2(peak))))
 
 
 def on_24_bit_grid(audio: ArrayLike) -> NDArray[np.float32]:
     """Round to 24 bit, of `scale_of` full scale, so that a file holds it exactly."""
-    exact = np.asarray(audio, np.float64)
+    exact = np.asarray(audio)
+    if exact.dtype != np.float32:
+        exact = exact.astype(np.float64)
     scale = scale_of(exact)
-    return (np.minimum(np.rint(exact / scale * STEPS), STEPS - 1) / STEPS * scale).astype(np.float32)
+    whole = exact * exact.dtype.type(STEPS / scale)  # a power of two: exact, in either precision
+    np.minimum(np.rint(whole, out=whole), STEPS - 1, out=whole)
+    whole *= scale / STEPS
+    return whole.astype(np.float32, copy=False)
 
 
 def write_24_bit(path: Path, audio: NDArray[np.float32], sample_rate: int, *, scale: float = 1.0) -> None:

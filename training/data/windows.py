@@ -126,17 +126,24 @@ class ShuffledPieces:
         powers = np.array([excerpt.power for excerpt in excerpts])
         self._power = np.maximum(powers, 0.01 * np.mean(powers)).astype(np.float32)
         most = max(2, round(PIECE_SECONDS * sample_rate / window))
-        self._pieces = [
-            (number, first * window, min(most, count - first))
-            for number, count in enumerate(len(excerpt.audio) // window for excerpt in excerpts)
-            for first in range(0, count - 1, most)
-            if min(most, count - first) > 1
-        ]
+        self._pieces = self._cut(most)
+        while len(self._pieces) < streams and most > 2:  # little material: shorter pieces
+            most = max(2, most // 2)
+            self._pieces = self._cut(most)
         if len(self._pieces) < streams:
             raise ParameterError(f"the excerpts are too short: {streams} of {2 * window} frames are needed at least")
         self.round_steps = sum(count for *_, count in self._pieces) // streams
         self._round = -1
         self._order: list[list[tuple[int, int, bool]]] = []
+
+    def _cut(self, most: int) -> list[tuple[int, int, int]]:
+        """Excerpt, first frame and number of windows of each piece, which has two at least."""
+        return [
+            (number, first * self.window, min(most, count - first))
+            for number, count in enumerate(len(excerpt.audio) // self.window for excerpt in self._excerpts)
+            for first in range(0, count - 1, most)
+            if min(most, count - first) > 1
+        ]
 
     def at(self, step: int) -> Window:
         """See `Windows.at`."""

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.signal import firwin2
 from torch import Tensor
 from torch.nn import functional
 
@@ -93,6 +92,8 @@ def a_weighting(sample_rate: int, loss: Callable[[], Loss] = ErrorToSignal) -> W
 
 def a_weighting_taps(sample_rate: int) -> NDArray[np.float64]:
     """The filter of `a_weighting`, of odd length."""
+    from scipy.signal import firwin2
+
     taps = 2 * round(A_WEIGHTING_SECONDS * sample_rate / 2) + 1
     frequencies = np.linspace(0, sample_rate / 2, 4096)
     return np.asarray(firwin2(taps, frequencies, a_weight(frequencies), fs=sample_rate, nfreqs=8193), np.float64)

@@ -131,7 +131,8 @@ def _write_guitarml(description: ModelDescription, path: Path) -> str:
     if network.kind != "lstm" or network.layers != 1 or network.hidden_size not in (PROTEUS, NEURALPI):
         notes.append(
             f"GuitarML's own plugins play LSTMs of {PROTEUS} cells (Proteus) or {NEURALPI} (NeuralPi), dry input "
-            f"included; this has {network.hidden_size} {network.kind.upper()} cells."
+            f"included; this has {network.hidden_size} {network.kind.upper()} cells. Train one that fits: "
+            "ampboard train --arch proteus, or neuralpi."
         )
     if description.sample_rate not in (None, GUITARML_RATE):
         notes.append(f"They run at {GUITARML_RATE} Hz; this was trained at {description.sample_rate} Hz.")

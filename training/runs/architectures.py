@@ -83,11 +83,11 @@ class Architecture:
         )
 
 
-def _lstm(cells: int) -> Make:
+def _lstm(cells: int, *, dry_path: bool = False) -> Make:
     def make(knobs: Sequence[str], seed: int) -> "StreamingNetwork":
         from ..networks.lstm import LstmNetwork
 
-        return LstmNetwork(cells, knobs=knobs, seed=seed)
+        return LstmNetwork(cells, skip=dry_path, knobs=knobs, seed=seed)
 
     return make
 
@@ -131,6 +131,8 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = {
         Architecture("feather", "WaveNet (NAM A1 feather)", _wavenet(8, 4)),
         Architecture("nano", "WaveNet (NAM A1 nano)", _wavenet(4, 2)),
         Architecture("a2", "NAM A2 (3 and 8 channels)", _a2),
+        Architecture("proteus", "LSTM-40 with a dry path (Proteus)", _lstm(40, dry_path=True)),
+        Architecture("neuralpi", "LSTM-20 with a dry path (NeuralPi)", _lstm(20, dry_path=True)),
         Architecture("gru", "GRU-40", _gru(40), learning_rate=5e-3),
         Architecture("convlstm", "Conv+LSTM (GuitarLSTM)", _convlstm),
     )

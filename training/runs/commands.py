@@ -34,7 +34,8 @@ def train(
     arch: Annotated[
         str,
         typer.Option(
-            help="auto races lstm, wavenet and a2. Or one of wavenet, feather, nano, a2, lstm, lstm-20, gru, convlstm; "
+            help="auto races lstm, wavenet and a2. Or one of wavenet, feather, nano, a2, lstm, lstm-20, gru, convlstm, "
+            "or proteus or neuralpi for GuitarML's plugins; "
             "several with commas race. vae: a repair model, which is what `ampboard repair` plays."
         ),
     ] = "auto",

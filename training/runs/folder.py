@@ -89,6 +89,11 @@ class Settings:
     cores: int = 1
     use_spare_core: bool = False
 
+    @property
+    def has_spare_core(self) -> bool:
+        """Whether a core has something to do while one network is alone."""
+        return self.use_spare_core and self.cores > 1
+
     def __post_init__(self) -> None:
         if not self.archs or len(set(self.archs)) != len(self.archs):
             raise ParameterError(f"architectures {', '.join(self.archs) or 'none'}: name each once")

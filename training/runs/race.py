@@ -3,22 +3,24 @@
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
-from queue import Empty, SimpleQueue
+from dataclasses import replace
+from queue import Empty
 from time import monotonic
 from typing import Any, Final
 
-from ...bridge.child_process import ChildProcess, Ended, Inbox
+from ...bridge.child_process import ChildProcess, Ended
 from ...models.errors import AmpboardError
 from ...models.writing import atomic_target
 from .course import Course, Progress, Watch
 from .folder import LISTEN, Entrant, RunFolder, Settings
 from .halving import close_second, stages, survivors, whole_training
+from .workers import Workers
 
-MODULE: Final = f"{__package__}.worker"
-ONE_THREAD: Final[dict[str, str]] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 MINUTE: Final = 60.0  # seconds
 LEAVING: Final = 20.0  # seconds that a network has to save itself
+STARTING: Final = 3.5  # seconds until a process that was not started before makes its first update
+FINISHING: Final = 6.0  # seconds that the model's files and its report take
+LEAST: Final = 0.3  # part of the minutes that is trained, however long all else takes
 LOOK: Final = 0.25  # seconds between two reports when nothing comes in
 
 
@@ -37,17 +39,29 @@ class Race:
         Of a run that has begun.
     watch : function
         See `Watch`.
+    workers : Workers, optional
+        Processes that have been started already.
+    gone : float
+        Seconds of the run's minutes that have gone into reading what it is trained on.
     """
 
-    def __init__(self, folder: RunFolder, *, watch: Watch = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        watch: Watch = lambda _: None,
+        workers: Workers | None = None,
+        gone: float = 0.0,
+    ) -> None:
         self.folder = folder
         self.settings, _, _ = folder.read()
-        self.entrants = {entrant.name: entrant for entrant in entrants(self.settings)}
+        self.entrants = {entrant.name: entrant for entrant in entrants(self.settings, gone)}
         self.courses = {name: self._stored(entrant) for name, entrant in self.entrants.items()}
         self.winner = ""
         self._watch = watch
-        self._began = monotonic()
-        self._inbox: Inbox = SimpleQueue()
+        self._began = monotonic() - gone
+        self._workers = workers or Workers()
+        self._inbox = self._workers.inbox
         self._children: dict[str, ChildProcess] = {}
         self._stage = stages(len(self.entrants))[0]
         self._listened: tuple[str, int] | None = None
@@ -67,10 +81,9 @@ class Race:
         """
         try:
             self._race()
-        except BaseException:
+        finally:
+            self._workers.dismiss()
             self._leave(self._children)
-            raise
-        self._leave(self._children)
         judged = [course for course in self.courses.values() if course.esr]
         return tuple(sorted(judged, key=lambda course: course.best_esr))
 
@@ -93,7 +106,7 @@ class Race:
         if not stay:
             raise TrainingError("\n".join(f"{name}: {self.courses[name].note}" for name in names))
         second: tuple[str, ...] = ()
-        if keep == 1 and self._spare:
+        if keep == 1 and self.settings.has_spare_core:
             close = close_second(courses, part)
             second = (close,) if close else self._second_start(stay[0], part)
         for name in set(names) - {*stay, *second}:
@@ -107,17 +120,15 @@ class Race:
         self._tell(words)
         return going
 
-    @property
-    def _spare(self) -> bool:
-        """Whether a core has nothing to do once the winner is alone."""
-        return self.settings.use_spare_core and self.settings.cores > 1
-
     def _second_start(self, name: str, part: float) -> tuple[str, ...]:
         """The same network once more from another start, in the time that is left."""
-        if not self._spare:
+        if not self.settings.has_spare_core:
             return ()
         first, course = self.entrants[name], self.courses[name]
-        steps = round((1 - part) * course.steps) if part else first.steps
+        steps = first.steps
+        if part:
+            late = 0.0 if self.settings.steps else STARTING / course.seconds_per_step
+            steps = max(1, round((1 - part) * course.steps - late))
         entrant = replace(first, seed=first.seed + 1, steps=steps)
         self.entrants[entrant.name] = entrant
         self.courses[entrant.name] = self._stored(entrant)
@@ -139,6 +150,7 @@ class Race:
                 continue
             name = next((name for name, known in self._children.items() if known is child), None)
             if name is None:
+                self._workers.forget(child)  # there is nothing else to hear from one that waits
                 continue
             if isinstance(message, Ended):
                 raise TrainingError(f"{name}: its process ended: {message.reason}: {_last_line(child.last_words)}")
@@ -175,8 +187,7 @@ class Race:
     def _send(self, name: str, part: float) -> None:
         if name not in self._children:
             self.courses[name] = replace(self.courses[name], state="starting")
-            request = {"folder": str(self.folder.path), "name": name, "entrant": asdict(self.entrants[name])}
-            self._children[name] = ChildProcess(MODULE, request, inbox=self._inbox, environment=ONE_THREAD)
+            self._children[name] = self._workers.take(self.entrants[name], self.folder)
         self._children[name].send({"advance": part})
 
     def _leave(self, names: Iterable[str]) -> None:
@@ -240,9 +251,20 @@ class Race:
             shutil.copyfile(source, temporary)
 
 
-def entrants(settings: Settings) -> tuple[Entrant, ...]:
-    """The networks of a run, each with the time its whole training may take."""
-    seconds = MINUTE * settings.minutes * whole_training(len(settings.archs), settings.cores)
+def entrants(settings: Settings, gone: float = 0.0) -> tuple[Entrant, ...]:
+    """The networks of a run, each with the time its whole training may take.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    gone : float
+        Seconds that have passed already.
+    """
+    networks, minutes = len(settings.archs), MINUTE * settings.minutes
+    later = -(-networks // settings.cores) - 1  # those that begin when others have made room
+    left = max(minutes - gone - FINISHING - later * STARTING, LEAST * minutes)
+    seconds = left * whole_training(networks, settings.cores)
     return tuple(Entrant(arch, settings.seed, seconds, settings.steps) for arch in settings.archs)
 
 

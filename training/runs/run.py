@@ -35,6 +35,7 @@ MARKS: Final = (20, 40)  # evaluations; the parts of `halving.PARTS` are among t
 FEWEST_STEPS: Final = 50
 LISTEN_SECONDS: Final = 5.0  # between two files to listen to
 SOUND_SECONDS: Final = 5.0  # of a sound in the logs
+SLOWER: Final = 1.08  # a training than the timing run, which keeps to the first seconds of the material
 SPEED_SECONDS: Final = 2.0  # played to see what playing costs
 
 
@@ -128,10 +129,10 @@ class Run:
 
     def _prepare(self, entrant: Entrant) -> None:
         """Turn the time into a number of updates and of evaluations, and keep both."""
+        began = perf_counter()
         trial = self._trainer(entrant, FEWEST_STEPS)
         trial.advance(1)
-        trial.evaluate()  # compiles what is not compiled yet, which is not the run's time
-        began = perf_counter()
+        trial.evaluate()  # compiles what is not compiled yet
         recipe, pace = trial.recipe, 0.0
         if entrant.steps is None:
             pace = seconds_per_step(
@@ -145,9 +146,9 @@ class Run:
         trial.evaluate()
         judging = perf_counter() - judged
         speed, weights = self._cost(trial.describe())
-        left = max(entrant.seconds - (perf_counter() - began), 0.5 * entrant.seconds)
+        left = max(entrant.seconds - (perf_counter() - began), 0.0)
         marks = MARKS[1] if MARKS[1] * judging < JUDGING * left else MARKS[0]
-        steps = entrant.steps or max(FEWEST_STEPS, int((left - marks * judging) / pace))
+        steps = entrant.steps or max(FEWEST_STEPS, int((left - marks * judging) / (SLOWER * pace)))
         self.trainer = self._trainer(entrant, steps)
         self.course = replace(
             self.course, steps=steps, marks=marks, seconds_per_step=pace, speed=speed, weights=weights

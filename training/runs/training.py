@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from ...models.errors import ParameterError
@@ -15,6 +16,7 @@ from .architectures import AUTO, RACERS, continued, find_architecture
 from .course import Watch
 from .folder import RunFolder, Settings
 from .sources import Opened, Source, facts_of, open_source
+from .workers import Workers
 
 if TYPE_CHECKING:
     from .outcome import TrainedModel
@@ -104,6 +106,7 @@ def train(
     (0.0012, PosixPath('crunch/crunch.nam'))
     """
     _need_torch()
+    began = monotonic()
     settings = Settings(
         archs=_archs(arch, start),
         minutes=minutes,
@@ -120,14 +123,35 @@ def train(
     look = partial(open_source, source, ignore_checks=ignore_checks, teacher=teacher)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="ampboard-train-") as scratch:
-            begin(RunFolder(Path(scratch)), look, settings)
-            return replace(go_on(scratch, watch=watch), path=None)
-    folder = RunFolder(Path(out))
-    begin(folder, look, settings, overwrite=overwrite)
-    return go_on(out, watch=watch)
+            return replace(_run(RunFolder(Path(scratch)), look, settings, began=began, watch=watch), path=None)
+    return _run(RunFolder(Path(out)), look, settings, overwrite=overwrite, began=began, watch=watch)
 
 
-def begin(folder: RunFolder, look: Callable[[], Opened], settings: Settings, *, overwrite: bool = False) -> bool:
+def _run(
+    folder: RunFolder,
+    look: Callable[[], Opened],
+    settings: Settings,
+    *,
+    began: float,
+    watch: Watch,
+    overwrite: bool = False,
+) -> "TrainedModel":
+    workers = Workers()
+    try:
+        begin(folder, look, settings, overwrite=overwrite, workers=workers)
+        return go_on(folder.path, watch=watch, workers=workers, began=began)
+    finally:
+        workers.dismiss()
+
+
+def begin(
+    folder: RunFolder,
+    look: Callable[[], Opened],
+    settings: Settings,
+    *,
+    overwrite: bool = False,
+    workers: Workers | None = None,
+) -> bool:
     """Write down a new run, or find that the same one has begun in the folder already (False).
 
     Parameters
@@ -140,6 +164,8 @@ def begin(folder: RunFolder, look: Callable[[], Opened], settings: Settings, *, 
         How.
     overwrite : bool
         Replace what an earlier run left.
+    workers : Workers, optional
+        Make ready while this reads.
 
     Raises
     ------
@@ -155,7 +181,7 @@ def begin(folder: RunFolder, look: Callable[[], Opened], settings: Settings, *, 
                 f"{folder.path}: holds a run with other settings that is not finished; go on with it by "
                 f"--resume {folder.path}, or use --overwrite"
             )
-        opened = look()
+        opened = _look(look, settings, workers)
         if opened.material.digest != folder.material().digest:
             raise ParameterError(f"{folder.path}: holds a run on other recordings; use --overwrite, or another folder")
         return False
@@ -163,13 +189,25 @@ def begin(folder: RunFolder, look: Callable[[], Opened], settings: Settings, *, 
         raise ParameterError(f"{folder.path}: is a folder with other things in it; name a new one")
     if folder.path.is_file():
         raise ParameterError(f"{folder.path}: is a file; name a folder")
-    opened = look()
+    opened = _look(look, settings, workers)
     folder.clear()
     folder.begin(settings, opened.material, facts_of(opened))
     return True
 
 
-def go_on(folder: str | Path, *, watch: Watch = lambda _: None) -> "TrainedModel":
+def _look(look: Callable[[], Opened], settings: Settings, workers: Workers | None) -> Opened:
+    if workers is not None:
+        workers.prepare(settings)
+    return look()
+
+
+def go_on(
+    folder: str | Path,
+    *,
+    watch: Watch = lambda _: None,
+    workers: Workers | None = None,
+    began: float | None = None,
+) -> "TrainedModel":
     """Go on with a run that has begun, to its end.
 
     Parameters
@@ -178,6 +216,10 @@ def go_on(folder: str | Path, *, watch: Watch = lambda _: None) -> "TrainedModel
         What `out` named.
     watch : function
         See `Progress`.
+    workers : Workers, optional
+        Processes that have been started already.
+    began : float, optional
+        When, by `time.monotonic`, the minutes of the run began; now unless told.
 
     Raises
     ------
@@ -187,14 +229,16 @@ def go_on(folder: str | Path, *, watch: Watch = lambda _: None) -> "TrainedModel
         When no network could be trained.
     """
     _need_torch()
-    from .outcome import finish
     from .race import Race
 
     home = RunFolder(Path(folder))
     if home.read()[2]:
         raise ParameterError(f"{home.path}: its training is finished; name another folder to train anew")
-    race = Race(home, watch=watch)
+    gone = 0.0 if began is None else monotonic() - began
+    race = Race(home, watch=watch, workers=workers, gone=gone)
     courses = race.run()
+    from .outcome import finish  # not before: torch takes memory that the networks have needed
+
     return finish(home, race.entrants[courses[0].name], courses)
 
 

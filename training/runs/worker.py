@@ -1,13 +1,15 @@
 """The process of its own in which one network of a run is trained: ``python -m ampboard.training.runs.worker``.
 
-It is told where its folder is, then how far to go, and tells its course several times a second. It ends with its
-parent; what it has learned until half a minute before is on disk.
+It is told what kind of network is likely, so that it can make ready, then where its folder is, then how far to go, and
+tells its course several times a second. It ends with its parent; what it has learned until half a minute before is on
+disk.
 """
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any
 
 from ...bridge.child_process import ParentChannel, connect_to_parent
@@ -31,6 +33,26 @@ class _Orders:
                 self.advances.put(None)
 
 
+def _make_ready(arch: str | None) -> None:
+    """Import all that training needs, and load or compile what is compiled, by an update on half a second of noise."""
+    import numpy as np
+
+    from . import run  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+    if arch is None:
+        return
+    from ..data.material import Excerpt, Material
+    from ..trainer.trainer import Trainer
+    from .architectures import find_architecture
+
+    noise = np.random.default_rng(0).normal(0, 0.1, 24_000).astype(np.float32)
+    excerpt = (Excerpt("noise", noise, noise),)
+    architecture = find_architecture(arch)
+    trial = Trainer(architecture.make((), 0), Material(48_000, excerpt, excerpt), architecture.recipe(1))
+    trial.advance()
+    trial.evaluate()
+
+
 def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> None:
     from .architectures import architecture_of
     from .folder import Entrant, RunFolder
@@ -38,6 +60,7 @@ def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> 
 
     home = RunFolder(Path(request["folder"]))
     entrant = Entrant(**request["entrant"])
+    entrant = replace(entrant, seconds=entrant.seconds - (monotonic() - request["asked"]))
     settings, _, _ = home.read()
     run = Run(
         home.entrant(entrant.name),
@@ -66,6 +89,7 @@ def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> 
 def main() -> None:
     """Do what the parent asks for."""
     channel = connect_to_parent()
+    _make_ready(channel.receive()["arch"])
     request = channel.receive()
     orders = _Orders()
     threading.Thread(target=orders.listen, args=(channel,), daemon=True).start()

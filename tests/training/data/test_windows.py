@@ -79,6 +79,13 @@ def test_one_excerpt_is_played_in_lanes_and_several_in_pieces() -> None:
     assert isinstance(plan_windows([one, two], sample_rate=100, streams=2, window=10), ShuffledPieces)
 
 
+def test_few_and_short_excerpts_are_cut_into_as_many_pieces_as_there_are_streams() -> None:
+    """Two of 6 seconds are less than four of 8; all that fits into whole windows is heard."""
+    pieces = ShuffledPieces([excerpt("one", 600, 0), excerpt("two", 600, 600)], sample_rate=100, streams=4, window=10)
+    heard = [pieces.at(step).inputs[:, 0].ravel() for step in range(pieces.round_steps)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(heard)), np.arange(1200))
+
+
 def test_too_little_material_is_refused() -> None:
     with pytest.raises(ParameterError, match="too few"):
         Lanes(excerpt("short", 100, 0), streams=4, window=50)

@@ -17,6 +17,7 @@ from ampboard.training.networks.lstm import LstmNetwork
 from ampboard.training.networks.streaming import StreamingNetwork
 from ampboard.training.networks.wavenet import WaveNetNetwork, a1
 from ampboard.training.result.exports import EXPORTS, export
+from ampboard.training.runs.architectures import find_architecture
 
 from ...models import oracles
 from .conftest import RATE, playing, recurrent
@@ -103,7 +104,11 @@ def test_guitarml_files_suit_its_players(tmp_path: Path) -> None:
     data, note = written(recurrent(cells=40))
     assert (data["skip"], data["hidden_size"]) == (1, 41)
     assert "this has 41 LSTM cells" in note
+    assert "--arch proteus" in note
     assert "trained at 48000 Hz" in note
+    for arch, cells in {"proteus": 40, "neuralpi": 20}.items():
+        data, note = written(replace(described(find_architecture(arch).make((), 0)), sample_rate=44_100))
+        assert (data["skip"], data["hidden_size"], note) == (1, cells, "")
 
 
 def test_aida_x_files_carry_an_example_and_a_size_it_knows(tmp_path: Path) -> None:

@@ -5,14 +5,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from ampboard.bridge.cli import app, main
+from ampboard.models import load_model
 from ampboard.training import Material
 from ampboard.training.runs.commands import train
+from ampboard.training.runs.course import Course
+from ampboard.training.runs.folder import BEST, CHECKPOINT
+from ampboard.training.trainer.checkpoint import read_checkpoint
 
 AMPBOARD = """
 from ampboard.bridge.cli import app, main
@@ -23,33 +31,68 @@ main()
 """
 
 
-def ampboard(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "200"}
-    return subprocess.run(
+def started(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-c", AMPBOARD, "train", *map(str, arguments)],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        env=environment,
-        timeout=300,
-        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "200"},
     )
 
 
-def pair(folder: Path, clipper: Material) -> tuple[Path, Path]:
-    """Both sides of the capture as recordings."""
-    paths = folder / "in.wav", folder / "out.wav"
-    for path, field in zip(paths, ("audio", "target"), strict=True):
-        soundfile.write(path, getattr(clipper.train[0], field), 48_000, subtype="FLOAT")
+def facts_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """What it prints as JSON once it has ended well."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def record(folder: Path, **sounds: NDArray[np.float32]) -> list[Path]:
+    paths = [folder / f"{name}.wav" for name in sounds]
+    for path, sound in zip(paths, sounds.values(), strict=True):
+        soundfile.write(path, sound, 48_000, subtype="FLOAT")
     return paths
 
 
-def test_two_recordings_become_a_model(clipper: Material, tmp_path: Path) -> None:
-    done = ampboard(*pair(tmp_path, clipper), "--out", tmp_path / "run", "--arch", "nano", "--steps", "60", "--json")
-    assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout)
-    assert Path(facts["path"]).is_file()
-    assert facts["architecture"] == "nano"
-    assert facts["esr"] < 1
+@pytest.fixture(scope="module")
+def model(clipper: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made of two recordings, by a command that is ended in the middle (SIGTERM) and then goes on."""
+    folder = tmp_path_factory.mktemp("command")
+    run = folder / "run"
+    pair = record(folder, dry=clipper.train[0].audio, wet=clipper.train[0].target)
+    process = started(*pair, "--out", run, "--arch", "nano", "--steps", "1000", "--cores", "1")
+    home = run / "networks" / "nano"
+    until = time.monotonic() + 120
+    while not (home / BEST).exists() and time.monotonic() < until:  # it has been judged once
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.terminate()
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert f"ampboard train --resume {run}" in told
+    stopped = Course.read(home)
+    assert stopped is not None
+    assert 0 < stopped.step < stopped.steps == 1000
+    assert read_checkpoint(home / CHECKPOINT).step == stopped.step
+    facts = facts_of(started("--resume", run, "--json"))
+    assert facts["networks"][0]["steps"] == 1000
+    assert facts["esr"] < 0.1
+    return Path(facts["path"])
+
+
+def test_two_recordings_become_a_model_though_the_command_is_ended_in_between(model: Path) -> None:
+    """What the fixture asserts: the exit code, what it says, the checkpoint. And the file plays."""
+    assert load_model(model).process(np.ones(480, np.float32)).shape == (480,)
+
+
+def test_a_model_that_goes_on_from_its_own_teacher_knows_all(model: Path, clipper: Material, tmp_path: Path) -> None:
+    """On dry recordings alone; ESR below 1e-9 (bound: float32 of the file)."""
+    dry = record(tmp_path, one=clipper.train[0].audio, other=clipper.validation[0].audio, third=clipper.test[0].audio)
+    options = ("--teacher", model, "--from", model, "--steps", "1", "--cores", "1", "--json")
+    facts = facts_of(started(*dry, *options, "--out", tmp_path / "pupil"))
+    assert facts["esr"] < 1e-9
+    assert facts["test_esr"] < 1e-9
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,15 @@ from ampboard.models import load_model
 from ampboard.models.errors import ParameterError
 from ampboard.training import Material, TrainedModel, train
 from ampboard.training.losses import error_to_signal_ratio
+from ampboard.training.runs.architectures import architecture_of, find_architecture
 from ampboard.training.runs.course import Course, Progress
-from ampboard.training.runs.folder import Entrant, RunFolder, Settings, load_material, store_material
+from ampboard.training.runs.folder import BEST, CHECKPOINT, Entrant, RunFolder, Settings, load_material, store_material
+from ampboard.training.runs.outcome import best_description
 from ampboard.training.runs.run import DivergedError, Run
-from ampboard.training.runs.training import go_on
+from ampboard.training.runs.sources import open_source
+from ampboard.training.runs.training import begin, go_on
 from ampboard.training.trainer.checkpoint import read_checkpoint
+from ampboard.training.trainer.evaluation import evaluate
 
 SETTINGS = {"arch": "nano", "steps": 200, "use_spare_core": False}
 
@@ -89,20 +94,21 @@ train(load_material(Path(sys.argv[1])), out=sys.argv[2], arch="nano", steps=200,
 def test_a_run_that_is_killed_goes_on_as_the_same_run(
     trained: tuple[TrainedModel, list[Progress]], clipper: Material, tmp_path: Path
 ) -> None:
-    """Killed with SIGKILL in the middle; the model at the end is the uninterrupted one bit for bit."""
+    """Killed with SIGKILL once it has been judged; the model at the end is the uninterrupted one bit for bit."""
     store_material(clipper, tmp_path / "material")
     out = tmp_path / "run"
     command = [sys.executable, "-c", KILLED, str(tmp_path / "material"), str(out)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen(command, env=environment)
-    course = RunFolder(out).entrant("nano") / "course.json"
+    home = RunFolder(out).entrant("nano")
     until = time.monotonic() + 120
-    while not (course.exists() and '"esr": [[' in course.read_text()) and time.monotonic() < until:
+    while not (home / BEST).exists() and time.monotonic() < until:
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not RunFolder(out).read()[2]
+    assert read_checkpoint(home / CHECKPOINT).step < 200
     again = train(clipper, out=out, **SETTINGS)  # pyright: ignore
     assert arrays_equal(again, trained[0])
     assert again.courses[0].esr == trained[0].courses[0].esr
@@ -161,17 +167,45 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
     assert read_checkpoint(tmp_path / "checkpoint.safetensors").step == 0
 
 
-def test_an_interrupted_run_is_saved_and_other_settings_are_refused(clipper: Material, tmp_path: Path) -> None:
-    def interrupt(progress: Progress) -> None:
-        if progress.courses[0].esr:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(clipper, out=tmp_path / "run", arch="lstm-8", steps=4_000, use_spare_core=False, watch=interrupt)
-    folder = RunFolder(tmp_path / "run").entrant("lstm-8")
-    assert (folder / "checkpoint.safetensors").exists()
+def test_a_run_with_other_settings_or_recordings_is_refused(clipper: Material, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    assert begin(folder, lambda: open_source(clipper), Settings(("nano",), steps=5, cores=1))
+    assert not begin(folder, lambda: open_source(clipper), Settings(("nano",), steps=5, cores=1))
     with pytest.raises(ParameterError, match="other settings"):
-        train(clipper, out=tmp_path / "run", arch="lstm-9", use_spare_core=False)
+        begin(folder, lambda: open_source(clipper), Settings(("nano",), steps=6, cores=1))
+    shorter = replace(clipper, train=clipper.validation)
+    with pytest.raises(ParameterError, match="other recordings"):
+        begin(folder, lambda: open_source(shorter), Settings(("nano",), steps=5, cores=1))
+
+
+def test_going_on_with_a_model_begins_where_it_ended_and_never_ends_worse(
+    trained: tuple[TrainedModel, list[Progress]], clipper: Material, tmp_path: Path
+) -> None:
+    """Its error before the first update is what it was (bound: float32 of the file, 1e-6); the best weights stay."""
+    model, _ = trained
+    assert model.path is not None
+    architecture = architecture_of("nano", model.path)
+    settings = Settings(("nano",), start=str(model.path))
+    run = Run(tmp_path, Entrant("nano", 0, 60.0, 20), clipper, settings, architecture=architecture)
+    assert run.course.esr == {0: pytest.approx(model.esr, rel=1e-6)}
+    assert run.trainer.recipe.learning_rate < find_architecture("nano").learning_rate
+    run.advance(20)
+    assert run.course.step == 20
+    assert run.course.best_esr <= model.esr * (1 + 1e-6)
+    best = best_description(tmp_path, architecture.make((), 0), 48_000)
+    assert evaluate(best, clipper.validation).esr == pytest.approx(run.course.best_esr, rel=1e-6)
+
+
+def test_a_teacher_plays_what_is_learned_and_the_device_what_is_tested(
+    trained: tuple[TrainedModel, list[Progress]], clipper: Material
+) -> None:
+    model, _ = trained
+    assert model.path is not None
+    material = open_source(clipper, teacher=model.path).material
+    teacher = load_model(model.path)
+    for taught in (*material.train, *material.validation):
+        assert np.array_equal(taught.target, teacher.process(taught.audio))
+    assert np.array_equal(material.test[0].target, clipper.test[0].target)
 
 
 def test_material_comes_back_as_it_was(clipper: Material, tmp_path: Path) -> None:

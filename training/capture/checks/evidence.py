@@ -83,9 +83,8 @@ class Evidence:
         """
         if any(passage.alone for passage in self.layout.passages):
             return None
-        loud = np.flatnonzero(np.abs(self.audio) > SILENT)
         first, last = self.recorded_span
-        edges = np.concatenate([[first], loud[(loud >= first) & (loud < last)], [last]])
+        edges = np.concatenate([[first], first + np.flatnonzero(np.abs(self.audio[first:last]) > SILENT), [last]])
         gaps = np.diff(edges)
         if not gaps.size:
             return None

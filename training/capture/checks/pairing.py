@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from ..alignment import MARGIN, loudness_curve, match_curves, shifted
+from ..alignment import MARGIN, loudness_curve, match_curves
 from ..layouts.recognition import recognise
 from .evidence import Evidence, Verdict, grade
 from .steadiness import DRIFT_FRAMES, clock_rate
@@ -22,6 +22,7 @@ AGREE_FRAMES: Final = 12  # between blips and cross-correlation
 EARLY_FRAMES: Final = 16  # an answer before the question
 LIVELIER_DB: Final = (3.0, 6.0)  # than the input: warning, error
 THE_SAME: Final = 1e-7  # ESR after the best gain: between a file of 16 bit and a harmonic at -60 dB
+LISTEN_SECONDS: Final = 1.0  # on either side of the loudest frame, to find the frame at which both lie best
 POLARITY: Final = 0.08  # below, either could be
 SURE_POLARITY: Final = 0.2  # more than clocks that drift apart can feign
 
@@ -114,12 +115,12 @@ def bypassed(evidence: Evidence) -> Verdict:
     """The output is more than the input at another level."""
     found = evidence.alignment
     latencies = {found.correlation_frames, *(found.blip_frames[:1]), evidence.latency_frames} - {None}
-    esr = min(
-        _esr_at_best_gain(evidence, frames + aside)
-        for frames in latencies
-        if frames is not None
-        for aside in range(-MARGIN, MARGIN + 1)
-    )
+    near = {frames + aside for frames in latencies if frames is not None for aside in range(-MARGIN, MARGIN + 1)}
+    loudest = int(np.argmax(np.abs(evidence.audio)))
+    reach = round(LISTEN_SECONDS * evidence.sample_rate)
+    around = (max(0, loudest - reach), loudest + reach)
+    best = min(near, key=lambda frames: _esr_at_best_gain(evidence, frames, around))
+    esr = _esr_at_best_gain(evidence, best, (0, evidence.audio.size))
     if esr >= THE_SAME:
         return Verdict("ok", esr, "ESR", "The device changed the sound.")
     return Verdict(
@@ -131,12 +132,11 @@ def bypassed(evidence: Evidence) -> Verdict:
     )
 
 
-def _esr_at_best_gain(evidence: Evidence, latency_frames: int) -> float:
+def _esr_at_best_gain(evidence: Evidence, latency_frames: int, span: tuple[int, int]) -> float:
     """Energy of what the input, at the level that fits best, does not explain, over the output's."""
-    heard = shifted(evidence.output, latency_frames, evidence.audio.size)
-    first = min(max(0, -latency_frames), evidence.audio.size)
-    last = max(first, min(evidence.audio.size, evidence.output.size - latency_frames))
-    audio, heard = evidence.audio[first:last], heard[first:last]
+    first = max(span[0], -latency_frames)
+    last = max(first, min(span[1], evidence.audio.size, evidence.output.size - latency_frames))
+    audio, heard = evidence.audio[first:last], evidence.output[first + latency_frames : last + latency_frames]
     energy, power = float(heard @ heard), float(audio @ audio)
     if not (energy and power):
         return 1.0

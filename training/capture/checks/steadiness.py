@@ -1,11 +1,11 @@
 """Does the device do the same thing all the time: clocks, repeated passages, delay and reverb."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import theilslopes
 
 from ..alignment import BLOCK, cross_spectrum, impulse_response, lag_between
 from .evidence import Audio, Evidence, Verdict, decibels, grade
@@ -14,6 +14,7 @@ DRIFT_FRAMES: Final = (1.5, 4.0)  # over the whole recording: warning, error; me
 ROUGH_DRIFT_FRAMES: Final = (24.0, 48.0)  # the same without either: phase moves with the notes that are played
 STRETCH_SECONDS: Final = 8.0
 ALIKE: Final = 0.5  # below, noise says how far two hearings are apart
+NORMAL_95: Final = 1.959964  # standard deviations of a normal distribution that hold 95 %
 REPEAT_ESR: Final = (0.003, 0.01)  # the error is Neural Amp Modeler's limit as well
 FORGET_SECONDS: Final = 2.0
 TAIL_SECONDS: Final = 0.15  # after which amplifiers and cabinets are quiet
@@ -86,9 +87,32 @@ def _by_stretches(evidence: Evidence) -> tuple[float, tuple[float, float]] | Non
             lags.append(found[0])
     if len(lags) < 4:
         return None
-    slope, _, low, high = (float(value) for value in tuple(theilslopes(lags, places)))
+    slope, low, high = theil_sen_slope(places, lags)
     # Steady within what the notes do to the phase: no drift to speak of.
     return (0.0 if low <= 0 <= high else slope), ROUGH_DRIFT_FRAMES
+
+
+def theil_sen_slope(places: Sequence[float], values: Sequence[float]) -> tuple[float, float, float]:
+    """Slope of a line that a few wrong values do not move, and the 95 % interval it lies in.
+
+    Parameters
+    ----------
+    places, values : sequence of float
+        At least two, all places unlike each other, all values too for the interval to be exact.
+
+    References
+    ----------
+    P. K. Sen, "Estimates of the Regression Coefficient Based on Kendall's Tau", Journal of the American Statistical
+    Association 63, 1968. `scipy.stats.theilslopes` is the same; importing it takes as long as most of the checks.
+    """
+    count = len(places)
+    one, other = np.triu_indices(count, 1)
+    rise, run = (np.array(side)[other] - np.array(side)[one] for side in (values, places))
+    slopes = np.sort(rise / run)
+    spread = NORMAL_95 * float(np.sqrt(count * (count - 1) * (2 * count + 5) / 18))
+    low = max(round((slopes.size - spread) / 2) - 1, 0)
+    high = min(round((slopes.size + spread) / 2), slopes.size - 1)
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
 
 
 def varying(evidence: Evidence) -> Verdict | None:
@@ -153,8 +177,9 @@ def _after_blips(evidence: Evidence) -> float | None:
     for blip, frames in zip(evidence.layout.blips, evidence.alignment.blip_frames, strict=True):
         if frames is None:
             continue
-        after = loud[loud > blip + 100]
-        stop = min(blip + most, int(after[0]) - 100 if after.size else evidence.audio.size, evidence.recorded_span[1])
+        after = int(np.searchsorted(loud, blip + 100, "right"))
+        next_sound = int(loud[after]) - 100 if after < loud.size else evidence.audio.size
+        stop = min(blip + most, next_sound, evidence.recorded_span[1])
         before = evidence.target[max(0, blip - late) : blip - 100].astype(np.float64)
         answer = evidence.target[blip - 10 : blip + late].astype(np.float64)
         rest = evidence.target[blip + late : stop].astype(np.float64)

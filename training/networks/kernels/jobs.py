@@ -106,149 +106,159 @@ def table(jobs: list[Job]) -> "np.ndarray[Any, np.dtype[np.int64]]":
     return np.array([job.words() for job in jobs], np.int64)
 
 
+V16, V8, V4, V3, V2, V1 = (TILES.get(rows, 0) for rows in (16, 8, 4, 3, 2, 1))
+TALL: Final = max(TILES)
+UNIT: Final = np.float32(SLOPE_UNIT)
+
+
+# These stand here and not within `run_jobs`: a compiled function in another's closure has a new name in every process,
+# and what is compiled around it is never found in the cache on disk again.
+@njit(inline="always")
+def _place(job, ref, bases, stream):  # type: ignore[no-untyped-def]
+    return bases[job[ref]] + 4 * (job[ref + 1] + stream * job[ref + 2])
+
+
+@njit(inline="always")
+def _list_sources(job, bases, stream, pointers, first):  # type: ignore[no-untyped-def]
+    n = first
+    source = _place(job, SOURCE, bases, stream)
+    for tap in range(job[TAPS]):
+        for row in range(job[SOURCE_ROWS]):
+            pointers[n] = source + 4 * (tap * job[DILATION] + row * job[SOURCE + 3])
+            n += 1
+    condition = _place(job, CONDITION, bases, stream)
+    for row in range(job[CONDITION_ROWS]):
+        pointers[n] = condition + 4 * row * job[CONDITION + 3]
+        n += 1
+    if job[ONES]:
+        pointers[n] = _place(job, ONES_AT, bases, 0)
+        n += 1
+    return n - first
+
+
+@njit(inline="always")
+def _tile_of(left):  # type: ignore[no-untyped-def]
+    if left >= 16 and TALL == 16:
+        return 16
+    if left >= 8:
+        return 8
+    return min(left, 4)
+
+
+@njit
+def _pack(job, bases, count, packed):  # type: ignore[no-untyped-def]
+    weights = float32_at(bases[job[WEIGHTS]] + 4 * job[WEIGHTS + 1])
+    taps, channels, outputs = job[TAPS], job[SOURCE_ROWS], job[ROWS]
+    first = 0
+    while first < outputs:
+        tile = _tile_of(outputs - first)
+        for row in range(first, first + tile):
+            own = row * job[WEIGHTS + 3]
+            at = first * count + row - first
+            for tap in range(taps):
+                for channel in range(channels):
+                    packed[at] = weights[own + tap * job[WEIGHTS + 2] + channel * job[CHANNEL]]
+                    at += tile
+            for extra in range(taps * channels, count):  # condition and ones: behind the taps
+                packed[at] = weights[own + extra]
+                at += tile
+        first += tile
+
+
+@njit
+def _map_all(job, streams, bases, pointers, table, packed, packed_at):  # type: ignore[no-untyped-def]
+    count = _list_sources(job, bases, 0, pointers, 0)
+    _pack(job, bases, count, packed)
+    outputs, frames, slope = job[ROWS], job[FRAMES], UNIT * np.float32(job[SLOPE_WORD])
+    mode, activation = job[MODE], job[ACTIVATION]
+    out_stride, start_stride, other_stride = job[OUT + 3], job[START + 3], job[OTHER + 3]
+    for stream in range(streams):
+        _list_sources(job, bases, stream, pointers, 0)
+        out, start, other = (
+            _place(job, OUT, bases, stream), _place(job, START, bases, stream), _place(job, OTHER, bases, stream),
+        )  # fmt: skip
+        for begin in range(0, frames, STEP):
+            heard = count
+            if job[LIMIT] < frames + job[TAPS] * job[DILATION]:
+                taps = 0
+                while taps < job[TAPS] and begin + taps * job[DILATION] < job[LIMIT]:
+                    taps += 1
+                heard = taps * job[SOURCE_ROWS]
+            first = 0
+            while first < outputs:
+                tile = _tile_of(outputs - first)
+                own = packed_at + 4 * first * count
+                o, s, x = (
+                    out + 4 * first * out_stride, start + 4 * first * start_stride, other + 4 * first * other_stride
+                )  # fmt: skip
+                t = 4 * begin
+                end = t + 4 * STEP
+                if tile == 16:
+                    if TALL == 16:
+                        while t < end:
+                            map_rows(16, V16, heard, table, t, own, mode, activation, slope,
+                                     o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
+                            t += 4 * WIDTH * V16
+                elif tile == 8:
+                    while t < end:
+                        map_rows(8, V8, heard, table, t, own, mode, activation, slope,
+                                 o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
+                        t += 4 * WIDTH * V8
+                elif tile == 4:
+                    while t < end:
+                        map_rows(4, V4, heard, table, t, own, mode, activation, slope,
+                                 o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
+                        t += 4 * WIDTH * V4
+                elif tile == 3:
+                    while t < end:
+                        map_rows(3, V3, heard, table, t, own, mode, activation, slope,
+                                 o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
+                        t += 4 * WIDTH * V3
+                elif tile == 2:
+                    while t < end:
+                        map_rows(2, V2, heard, table, t, own, mode, activation, slope,
+                                 o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
+                        t += 4 * WIDTH * V2
+                else:
+                    while t < end:
+                        map_rows(1, V1, heard, table, t, own, mode, activation, slope,
+                                 o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
+                        t += 4 * WIDTH * V1
+                first += tile
+
+
+@njit
+def _multiply_all(job, streams, bases, pointers, table):  # type: ignore[no-untyped-def]
+    count = 0
+    for stream in range(streams):
+        count = _list_sources(job, bases, stream, pointers, stream * count)
+    out, first = _place(job, OUT, bases, 0), _place(job, START, bases, 0)
+    frames, height, between, stride, line = job[FRAMES], job[ROWS], job[START + 2], job[START + 3], job[OUT + 3]
+    row = 0
+    while row < height:
+        tall_enough = height - row >= SQUARE
+        column = 0
+        while column < count:
+            wide_enough = count - column >= SQUARE
+            own, listed, target = (
+                first + 4 * row * stride, table + 8 * column, out + 4 * (row * line + column)
+            )  # fmt: skip
+            if tall_enough and wide_enough:
+                multiply_rows(SQUARE, SQUARE, streams, frames, own, between, stride, listed, count, target, line)
+            elif tall_enough:
+                multiply_rows(SQUARE, 1, streams, frames, own, between, stride, listed, count, target, line)
+            elif wide_enough:
+                multiply_rows(1, SQUARE, streams, frames, own, between, stride, listed, count, target, line)
+            else:
+                multiply_rows(1, 1, streams, frames, own, between, stride, listed, count, target, line)
+            column += SQUARE if wide_enough else 1
+        row += SQUARE if tall_enough else 1
+
+
 @cache
 def run_jobs() -> Any:
     """Compile ``run(jobs, count, streams, bases, scratch)``; scratch holds pointers (int64), then packed weights."""
     version = code_version(__file__)
-    job_words, width, step, square, unit = JOB_WORDS, WIDTH, STEP, SQUARE, np.float32(SLOPE_UNIT)
-    v16, v8, v4, v3, v2, v1 = (TILES.get(rows, 0) for rows in (16, 8, 4, 3, 2, 1))
-    tall = max(TILES)
-
-    @njit(inline="always")
-    def place(job, ref, bases, stream):  # type: ignore[no-untyped-def]
-        return bases[job[ref]] + 4 * (job[ref + 1] + stream * job[ref + 2])
-
-    @njit(inline="always")
-    def list_sources(job, bases, stream, pointers, first):  # type: ignore[no-untyped-def]
-        n = first
-        source = place(job, SOURCE, bases, stream)
-        for tap in range(job[TAPS]):
-            for row in range(job[SOURCE_ROWS]):
-                pointers[n] = source + 4 * (tap * job[DILATION] + row * job[SOURCE + 3])
-                n += 1
-        condition = place(job, CONDITION, bases, stream)
-        for row in range(job[CONDITION_ROWS]):
-            pointers[n] = condition + 4 * row * job[CONDITION + 3]
-            n += 1
-        if job[ONES]:
-            pointers[n] = place(job, ONES_AT, bases, 0)
-            n += 1
-        return n - first
-
-    @njit(inline="always")
-    def tile_of(left):  # type: ignore[no-untyped-def]
-        if left >= 16 and tall == 16:
-            return 16
-        if left >= 8:
-            return 8
-        return min(left, 4)
-
-    @njit
-    def pack(job, bases, count, packed):  # type: ignore[no-untyped-def]
-        weights = float32_at(bases[job[WEIGHTS]] + 4 * job[WEIGHTS + 1])
-        taps, channels, outputs = job[TAPS], job[SOURCE_ROWS], job[ROWS]
-        first = 0
-        while first < outputs:
-            tile = tile_of(outputs - first)
-            for row in range(first, first + tile):
-                own = row * job[WEIGHTS + 3]
-                at = first * count + row - first
-                for tap in range(taps):
-                    for channel in range(channels):
-                        packed[at] = weights[own + tap * job[WEIGHTS + 2] + channel * job[CHANNEL]]
-                        at += tile
-                for extra in range(taps * channels, count):  # condition and ones: behind the taps
-                    packed[at] = weights[own + extra]
-                    at += tile
-            first += tile
-
-    @njit
-    def map_all(job, streams, bases, pointers, table, packed, packed_at):  # type: ignore[no-untyped-def]
-        count = list_sources(job, bases, 0, pointers, 0)
-        pack(job, bases, count, packed)
-        outputs, frames, slope = job[ROWS], job[FRAMES], unit * np.float32(job[SLOPE_WORD])
-        mode, activation = job[MODE], job[ACTIVATION]
-        out_stride, start_stride, other_stride = job[OUT + 3], job[START + 3], job[OTHER + 3]
-        for stream in range(streams):
-            list_sources(job, bases, stream, pointers, 0)
-            out, start, other = (
-                place(job, OUT, bases, stream), place(job, START, bases, stream), place(job, OTHER, bases, stream),
-            )  # fmt: skip
-            for begin in range(0, frames, step):
-                heard = count
-                if job[LIMIT] < frames + job[TAPS] * job[DILATION]:
-                    taps = 0
-                    while taps < job[TAPS] and begin + taps * job[DILATION] < job[LIMIT]:
-                        taps += 1
-                    heard = taps * job[SOURCE_ROWS]
-                first = 0
-                while first < outputs:
-                    tile = tile_of(outputs - first)
-                    own = packed_at + 4 * first * count
-                    o, s, x = (
-                        out + 4 * first * out_stride, start + 4 * first * start_stride, other + 4 * first * other_stride
-                    )  # fmt: skip
-                    t = 4 * begin
-                    end = t + 4 * step
-                    if tile == 16:
-                        if tall == 16:
-                            while t < end:
-                                map_rows(16, v16, heard, table, t, own, mode, activation, slope,
-                                         o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
-                                t += 4 * width * v16
-                    elif tile == 8:
-                        while t < end:
-                            map_rows(8, v8, heard, table, t, own, mode, activation, slope,
-                                     o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
-                            t += 4 * width * v8
-                    elif tile == 4:
-                        while t < end:
-                            map_rows(4, v4, heard, table, t, own, mode, activation, slope,
-                                     o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
-                            t += 4 * width * v4
-                    elif tile == 3:
-                        while t < end:
-                            map_rows(3, v3, heard, table, t, own, mode, activation, slope,
-                                     o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
-                            t += 4 * width * v3
-                    elif tile == 2:
-                        while t < end:
-                            map_rows(2, v2, heard, table, t, own, mode, activation, slope,
-                                     o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
-                            t += 4 * width * v2
-                    else:
-                        while t < end:
-                            map_rows(1, v1, heard, table, t, own, mode, activation, slope,
-                                     o + t, out_stride, s + t, start_stride, x + t, other_stride)  # fmt: skip
-                            t += 4 * width * v1
-                    first += tile
-
-    @njit
-    def multiply_all(job, streams, bases, pointers, table):  # type: ignore[no-untyped-def]
-        count = 0
-        for stream in range(streams):
-            count = list_sources(job, bases, stream, pointers, stream * count)
-        out, first = place(job, OUT, bases, 0), place(job, START, bases, 0)
-        frames, height, between, stride, line = job[FRAMES], job[ROWS], job[START + 2], job[START + 3], job[OUT + 3]
-        row = 0
-        while row < height:
-            tall_enough = height - row >= square
-            column = 0
-            while column < count:
-                wide_enough = count - column >= square
-                own, listed, target = (
-                    first + 4 * row * stride, table + 8 * column, out + 4 * (row * line + column)
-                )  # fmt: skip
-                if tall_enough and wide_enough:
-                    multiply_rows(square, square, streams, frames, own, between, stride, listed, count, target, line)
-                elif tall_enough:
-                    multiply_rows(square, 1, streams, frames, own, between, stride, listed, count, target, line)
-                elif wide_enough:
-                    multiply_rows(1, square, streams, frames, own, between, stride, listed, count, target, line)
-                else:
-                    multiply_rows(1, 1, streams, frames, own, between, stride, listed, count, target, line)
-                column += square if wide_enough else 1
-            row += square if tall_enough else 1
 
     @njit(types.void(*[types.int64] * 6), cache=True, nogil=True)
     def run(jobs, number, streams, bases_at, table, packed_at):  # type: ignore[no-untyped-def]
@@ -256,18 +266,18 @@ def run_jobs() -> Any:
         mode = flush_denormals()
         bases, pointers, packed = int64_at(bases_at), int64_at(table), float32_at(packed_at)
         for i in range(number):
-            job = int64_at(jobs + 8 * job_words * i)
+            job = int64_at(jobs + 8 * JOB_WORDS * i)
             if job[KIND] == COPY:
                 for stream in range(streams):
                     for row in range(job[ROWS]):
-                        source = float32_at(place(job, SOURCE, bases, stream) + 4 * row * job[SOURCE + 3])
-                        out = float32_at(place(job, OUT, bases, stream) + 4 * row * job[OUT + 3])
+                        source = float32_at(_place(job, SOURCE, bases, stream) + 4 * row * job[SOURCE + 3])
+                        out = float32_at(_place(job, OUT, bases, stream) + 4 * row * job[OUT + 3])
                         for frame in range(job[FRAMES]):
                             out[frame] = source[frame]
             elif job[KIND] == MAP:
-                map_all(job, streams, bases, pointers, table, packed, packed_at)
+                _map_all(job, streams, bases, pointers, table, packed, packed_at)
             else:
-                multiply_all(job, streams, bases, pointers, table)
+                _multiply_all(job, streams, bases, pointers, table)
         restore_mode(mode)
 
     return run
