@@ -19,6 +19,9 @@ Severity = Literal["ok", "warning", "error"]
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 USES: Final[tuple[str, ...]] = get_args(Use)
+NEVER_IGNORED: Final = ("not-finite",)
+"""Checks whose errors nobody can ignore."""
+
 SEVERITIES: Final[tuple[str, ...]] = get_args(Severity)
 
 
@@ -196,7 +199,9 @@ class Capture:
     def errors(self) -> tuple[Finding, ...]:
         """The errors that nobody chose to ignore."""
         return tuple(
-            finding for finding in self.findings if finding.severity == "error" and finding.check not in self.ignored
+            finding
+            for finding in self.findings
+            if finding.severity == "error" and (finding.check not in self.ignored or finding.check in NEVER_IGNORED)
         )
 
     def refuse_errors(self) -> None:
@@ -209,8 +214,10 @@ class Capture:
         """
         if self.errors:
             lines = [f"{self.name}: {error.words} {error.remedy}".rstrip() for error in self.errors]
-            names = " ".join(dict.fromkeys(error.check for error in self.errors))
-            raise AudioError("\n".join([*lines, f"To go on all the same: --ignore-checks {names}"]))
+            names = ",".join(dict.fromkeys(error.check for error in self.errors))
+            if not any(error.check in NEVER_IGNORED for error in self.errors):
+                lines.append(f"To go on all the same: --ignore-checks {names}")
+            raise AudioError("\n".join(lines))
 
     def material(self) -> "Material":
         """What a network is trained and judged on, split by whole passages; see `splitting.split`."""
@@ -218,14 +225,14 @@ class Capture:
 
         return split(self)
 
-    def save(self, folder: Path, *, overwrite: bool = False) -> None:
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the folder; see `folder.save_capture`."""
         from .folder import save_capture
 
         save_capture(self, folder, overwrite=overwrite)
 
     @classmethod
-    def load(cls, folder: Path) -> "Capture":
+    def load(cls, folder: str | Path) -> "Capture":
         """Read a folder; see `folder.load_capture`."""
         from .folder import load_capture
 

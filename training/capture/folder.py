@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ...models.errors import AudioError, ParameterError
 from .capture import SEVERITIES, USES, Capture, Finding, Passage, Take
-from .recordings import scale_of, write_24_bit
+from .recordings import os_words, scale_of, sound_words, write_24_bit
 from .report import report
 
 FORMAT: Final = 1
@@ -31,14 +31,14 @@ LEVELS: Final = ("input_level_dbu", "output_level_dbu")
 Row = TypeVar("Row", Passage, Finding)
 
 
-def save_capture(capture: Capture, folder: Path, *, overwrite: bool = False) -> None:
+def save_capture(capture: Capture, folder: str | Path, *, overwrite: bool = False) -> None:
     """Write a capture; the folder is there when all of it is written, and not before.
 
     Parameters
     ----------
     capture : Capture
         What to write.
-    folder : Path
+    folder : str or Path
         To make.
     overwrite : bool
         Whether a capture that is already there may be replaced. Any other folder stays.
@@ -48,6 +48,7 @@ def save_capture(capture: Capture, folder: Path, *, overwrite: bool = False) -> 
     ParameterError
         When the folder exists and must stay.
     """
+    folder = Path(folder)
     if folder.exists() and not (folder / TABLE).is_file():
         raise ParameterError(f"{folder}: exists and is no capture; use another name")
     if folder.exists() and not overwrite:
@@ -65,7 +66,7 @@ def save_capture(capture: Capture, folder: Path, *, overwrite: bool = False) -> 
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def load_capture(folder: Path) -> Capture:
+def load_capture(folder: str | Path) -> Capture:
     """Read a capture.
 
     Raises
@@ -73,10 +74,17 @@ def load_capture(folder: Path) -> Capture:
     AudioError
         When the folder is no capture, or a file or a field of it is missing or wrong.
     """
+    folder = Path(folder)
     path = folder / TABLE
+    if not folder.exists():
+        raise AudioError(f"{folder}: no such folder; give the folder of a capture, made by `ampboard capture`")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise AudioError(
+            f"{path}: cannot be read ({os_words(error)}); a capture is made by `ampboard capture`"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise AudioError(f"{path}: cannot be read ({error}); a capture is made by `ampboard capture`") from error
     if table.get("format") != FORMAT:
         raise AudioError(f"{path}: format is {table.get('format')!r}, this version reads {FORMAT}; update ampboard")
@@ -172,7 +180,7 @@ def _sound(folder: Path, name: str, sample_rate: int, files: dict[str, NDArray[n
     try:
         audio, rate = soundfile.read(path, dtype="float32")
     except (OSError, soundfile.LibsndfileError) as error:
-        raise AudioError(f"{path}: cannot be read ({error}); capture the device again") from error
+        raise AudioError(f"{path}: cannot be read ({sound_words(path, error)}); capture the device again") from error
     if audio.ndim != 1 or rate != sample_rate:
         raise AudioError(f"{path}: is not mono at {sample_rate} Hz, as {TABLE} says; capture the device again")
     return files.setdefault(name, np.asarray(audio, np.float32))

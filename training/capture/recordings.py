@@ -54,13 +54,27 @@ def read_recording(path: Path) -> Recording:
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
-        raise AudioError(f"{path}: cannot be read as audio ({error}); use WAV or FLAC") from error
+        if not path.exists():
+            raise AudioError(f"{path}: no such file; check its name and folder") from error
+        raise AudioError(f"{path}: cannot be read as audio ({sound_words(path, error)}); use WAV or FLAC") from error
     if not samples.size:
         raise AudioError(f"{path}: holds no sound; record it again")
     loud = [channel for channel in samples.T if np.any(channel)]
     if len(loud) > 1 and not all(np.array_equal(loud[0], other, equal_nan=True) for other in loud[1:]):
         raise AudioError(f"{path}: its {len(loud)} channels differ; export the one channel of the device as mono")
     return Recording(np.array(loud[0] if loud else samples[:, 0], np.float32), int(rate), path.name)
+
+
+def sound_words(path: Path, error: OSError | soundfile.LibsndfileError) -> str:
+    """Why a recording cannot be read, without its path."""
+    if not path.exists():
+        return "no such file"
+    return os_words(error) if isinstance(error, OSError) else error.error_string.rstrip(".")
+
+
+def os_words(error: OSError) -> str:
+    """What the system says about a file, without its path."""
+    return "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
 
 
 def read_pair(input_path: Path, output_path: Path) -> tuple[Recording, Recording]:

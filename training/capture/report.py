@@ -6,6 +6,21 @@ from .capture import Capture, Finding
 
 SIGNS: Final = {"ok": "✓", "warning": "!", "error": "✗"}
 
+PLACES: Final = {
+    "values": 0,
+    "flat tops": 0,
+    "test signals": 0,
+    "blips": 0,
+    "frames": 0,
+    "Hz": 0,
+    "dB": 1,
+    "dBFS": 1,
+    "times too fast": 3,
+}
+"""Digits behind the point, by unit; two for all others."""
+
+LOWEST_DB: Final = -120.0  # nobody hears what is below
+
 
 def report(capture: Capture) -> str:
     """What a capture is and what the checks found, in Markdown."""
@@ -58,8 +73,16 @@ def verdict(capture: Capture) -> str:
 
 
 def measured(finding: Finding) -> str:
-    """The figure with its unit."""
-    return f"{finding.measured:.4g} {finding.unit}".rstrip()
+    """The figure with its unit, rounded to what says something."""
+    unit, places = finding.unit, PLACES.get(finding.unit, 2)
+    if unit.startswith("dB") and finding.measured <= LOWEST_DB:
+        return f"below {LOWEST_DB:.0f} {unit}"
+    if unit == "ESR":
+        return f"{finding.measured:.2g} {unit}"
+    figure = f"{finding.measured + 0.0:.{places}f}"
+    if not float(figure):
+        figure = figure.removeprefix("-")
+    return f"{figure} {unit.removesuffix('s') if figure == '1' else unit}".rstrip()
 
 
 def ignored(capture: Capture, finding: Finding) -> str:

@@ -43,8 +43,8 @@ TAKE_FIELDS = ("name", "knobs", "latency_frames", "uses")
 
 
 def test_a_capture_comes_back_as_it_was(capture, tmp_path):
-    capture.save(tmp_path / "pedal")
-    read = Capture.load(tmp_path / "pedal")
+    capture.save(str(tmp_path / "pedal"))
+    read = Capture.load(str(tmp_path / "pedal"))
     assert all(getattr(read, field) == getattr(capture, field) for field in FIELDS)
     assert read.output_level_dbu is None
     for one, other in zip(read.takes, capture.takes, strict=True):

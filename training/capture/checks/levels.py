@@ -22,7 +22,8 @@ def finite(evidence: Evidence) -> Verdict:
         "error",
         bad,
         "values",
-        f"The output holds {bad} values that are no numbers (NaN or infinite).",
+        f"The output holds {bad} value{'s that are no numbers' if bad > 1 else ' that is no number'} "
+        "(NaN or infinite).",
         "A plugin or an export went wrong: export again, as 24 bit WAV.",
     )
 

@@ -9,6 +9,7 @@ from .evidence import Evidence, Verdict, decibels, grade
 # Noise cannot be predicted: its power over the signal's is the lowest ESR a model can reach.
 NOISE_RATIO: Final = (1e-3, 1e-2)  # warning, error
 HUM_RATIO: Final = (1e-4, 1e-2)
+UNHEARD_DB: Final = -120.0
 MAINS_HZ: Final = (50, 60)
 HARMONICS: Final = 8
 PROMINENT: Final = 10.0  # power over the neighbouring frequencies
@@ -21,13 +22,17 @@ def noise_floor(evidence: Evidence) -> Verdict | None:
     power = float(np.var(evidence.quiet.astype(np.float64)))
     ratio = power / evidence.loud_power if evidence.loud_power else 0.0
     severity = grade(ratio, warning=NOISE_RATIO[0], error=NOISE_RATIO[1])
+    words = (
+        f"When nothing is played, the output holds noise at {decibels(power):.0f} dBFS, "
+        f"{-decibels(ratio):.0f} dB below the playing"
+    )
+    if decibels(power) <= UNHEARD_DB:
+        words = "When nothing is played, the output is silent"
     return Verdict(
         severity,
         decibels(power),
         "dBFS",
-        f"When nothing is played, the output holds noise at {decibels(power):.0f} dBFS, "
-        f"{-decibels(ratio):.0f} dB below the playing"
-        + ("." if severity == "ok" else f": no model can come below an ESR of {ratio:.2g}."),
+        words + ("." if severity == "ok" else f": no model can come below an ESR of {ratio:.2g}."),
         "Turn the input signal up, shorten cables, keep the guitar's volume out of the chain, switch noisy pedals off.",
     )
 

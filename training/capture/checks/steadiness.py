@@ -13,6 +13,7 @@ from .evidence import Audio, Evidence, Verdict, decibels, grade
 DRIFT_FRAMES: Final = (1.5, 4.0)  # over the whole recording: warning, error; measured by repeats or blips
 ROUGH_DRIFT_FRAMES: Final = (24.0, 48.0)  # the same without either: phase moves with the notes that are played
 STRETCH_SECONDS: Final = 8.0
+ALIKE: Final = 0.5  # below, noise says how far two hearings are apart
 NORMAL_95: Final = 1.959964  # standard deviations of a normal distribution that hold 95 %
 REPEAT_ESR: Final = (0.003, 0.01)  # the error is Neural Amp Modeler's limit as well
 FORGET_SECONDS: Final = 2.0
@@ -25,7 +26,7 @@ TAIL_BLOCK: Final = 4 * BLOCK
 
 def drift(evidence: Evidence) -> Verdict | None:
     """Player and recorder run on one clock."""
-    found = _by_repeats(evidence) or _by_stretches(evidence)
+    found = clock_rate(evidence)
     if found is None:
         return None
     rate, limits = found
@@ -46,6 +47,11 @@ def drift(evidence: Evidence) -> Verdict | None:
     )
 
 
+def clock_rate(evidence: Evidence) -> tuple[float, tuple[float, float]] | None:
+    """Frames that the recording is later with each frame, and from how many in all it is a warning and an error."""
+    return _by_repeats(evidence) or _by_stretches(evidence)
+
+
 def _repeats(evidence: Evidence, *, music: bool = False) -> list[tuple[Audio, Audio, int]]:
     """Both hearings of each repeated passage (of each that is music), and the frames between them."""
     found: list[tuple[Audio, Audio, int]] = []
@@ -64,7 +70,7 @@ def _by_repeats(evidence: Evidence) -> tuple[float, tuple[float, float]] | None:
     rates: list[float] = []
     for one, other, apart in _repeats(evidence):
         found = lag_between(one, other, evidence.sample_rate)
-        if found is not None:
+        if found is not None and found[1] >= ALIKE:
             rates.append(found[0] / apart)
     return (float(np.median(rates)), DRIFT_FRAMES) if rates else None
 
@@ -110,8 +116,9 @@ def theil_sen_slope(places: Sequence[float], values: Sequence[float]) -> tuple[f
 
 
 def varying(evidence: Evidence) -> Verdict | None:
-    """Played twice, it sounds the same."""
+    """Played twice, it sounds the same, noise aside."""
     worst = None
+    noise = 0.0 if evidence.quiet is None else float(np.var(evidence.quiet.astype(np.float64)))
     for one, other, _ in _repeats(evidence, music=True):
         found = lag_between(one, other, evidence.sample_rate)
         shift = round(found[0]) if found else 0
@@ -121,11 +128,12 @@ def varying(evidence: Evidence) -> Verdict | None:
         cut = slice(settled + abs(shift), one.size - abs(shift))
         error = np.roll(other, -shift)[cut] - one[cut]
         power = float(one[cut] @ one[cut])
-        worst = max(worst or 0.0, float(error @ error) / power if power else 0.0)
+        beyond_noise = max(0.0, float(error @ error) - 2 * noise * error.size)  # each hearing has its own
+        worst = max(worst or 0.0, beyond_noise / power if power else 0.0)
     if worst is None:
         return None
     severity = grade(worst, warning=REPEAT_ESR[0], error=REPEAT_ESR[1])
-    words = f"Played twice, the device gives the same (ESR {worst:.1e})."
+    words = f"Played twice, the device gives the same (ESR {worst:.2g})."
     if severity != "ok":
         words = f"The device does not sound like itself when the same is played twice (ESR {worst:.3g})."
     return Verdict(
@@ -134,7 +142,7 @@ def varying(evidence: Evidence) -> Verdict | None:
         "ESR",
         words,
         "Switch chorus, flanger, tremolo, delay and noise gates off, let valves warm up, do not touch a knob while "
-        "recording, and reduce noise.",
+        "recording.",
     )
 
 

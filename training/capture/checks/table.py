@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ....models.errors import ParameterError
-from ..capture import Finding
+from ..capture import NEVER_IGNORED, Finding
 from . import levels, noise, pairing, steadiness
 from .evidence import Check, Evidence
 
@@ -15,6 +15,7 @@ CHECKS: Final = (
     Check("rate", "an output at another sample rate", pairing.rate, decisive=True),
     Check("swapped", "input and output taken for one another", pairing.swapped, decisive=True),
     Check("unrelated", "an output of some other input", pairing.related, decisive=True),
+    Check("bypassed", "the dry signal in place of the device's", pairing.bypassed, decisive=True),
     Check("length", "an output that starts late or ends early", levels.length),
     Check("blips", "blips that are missing", pairing.blips),
     Check("latency", "blips and cross-correlation that disagree", pairing.latency),
@@ -27,21 +28,25 @@ CHECKS: Final = (
 )
 
 NAMES: Final = tuple(check.name for check in CHECKS)
+IGNORABLE: Final = tuple(name for name in NAMES if name not in NEVER_IGNORED)
 ALL: Final = "all"
 
 
 def chosen_checks(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of checks that a user wrote, ``all`` among them, in the order of the table.
+    """Names of checks that a user wrote, ``all`` for all that can be ignored, in the order of the table.
 
     Raises
     ------
     ParameterError
-        When there is no such check.
+        When there is no such check, or its error cannot be ignored.
     """
     unknown = [name for name in names if name not in (*NAMES, ALL)]
     if unknown:
-        raise ParameterError(f"no check is called {unknown[0]!r}: use {', '.join(NAMES)}, or {ALL}")
-    return NAMES if ALL in names else tuple(name for name in NAMES if name in names)
+        raise ParameterError(f"no check is called {unknown[0]!r}: use {', '.join(IGNORABLE)}, or {ALL}")
+    never = [name for name in names if name in NEVER_IGNORED]
+    if never:
+        raise ParameterError(f"{never[0]} cannot be ignored: what is no number teaches nothing; export again")
+    return IGNORABLE if ALL in names else tuple(name for name in NAMES if name in names)
 
 
 def run_checks(evidence: Evidence, *, take: str, ignored: Sequence[str] = ()) -> tuple[Finding, ...]:

@@ -85,6 +85,10 @@ def take(
     gear: Gear = None,
     input_dbu: InputDbu = None,
     output_dbu: OutputDbu = None,
+    latency: Annotated[
+        int | None,
+        typer.Option(metavar="FRAMES", help="How late the recordings are; measured if left out."),
+    ] = None,
     ignore_checks: Ignore = None,
     add: Add = False,
     overwrite: Overwrite = False,
@@ -106,7 +110,7 @@ def take(
             raise ParameterError(f"--unseen {text}: no recording has this setting: write it as before the file's name")
     takes = [file.read(unseen=any(is_setting(file.positions, text) for text in unseen or ())) for file in files]
     labels = read_labels(name or out.name, gear, ignore_checks, input_dbu=input_dbu, output_dbu=output_dbu)
-    capture = capture_takes(read_recording(signal), takes, labels)
+    capture = capture_takes(read_recording(signal), takes, labels, latency_frames=latency)
     finish(capture, out, overwrite=overwrite, add=add, as_json=json)
 
 
@@ -170,16 +174,15 @@ def capture_plugin(
 @app.command("devices")
 def list_devices(json: AsJson = False) -> None:
     """List the devices that ampboard computes, and guitarix's where it is installed, with their knobs."""
-    from ....bridge.cli.output import foreign_output_aside, print_rows
+    from ....bridge.cli.output import print_rows
     from ...devices.registry import device_names, load_device
+    from ..sources.settings import knob_line
+    from .plugin_talk import plugins_hushed
 
-    with foreign_output_aside():
+    with plugins_hushed():
         devices = {name: load_device(name) for name in device_names()}
     print_rows(
-        [
-            {"device": name, "knobs": [f"{knob.label}={knob.setting:.4g}" for knob in device.knobs]}
-            for name, device in devices.items()
-        ],
+        [{"device": name, "knobs": [knob_line(knob) for knob in device.knobs]} for name, device in devices.items()],
         as_json=json,
     )
 

@@ -114,10 +114,10 @@ class Wanted:
 def render(
     load: Callable[[Setting], Device], wanted: Wanted, played: Played, labels: Labels, told: Callable[[str], None]
 ) -> Capture:
-    """Capture a device that `load` makes of the settings that stay; what plugins print goes to standard error."""
-    from ....bridge.cli.output import foreign_output_aside
+    """Capture a device that `load` makes of the settings that stay; what plugins print is not shown."""
+    from .plugin_talk import plugins_hushed
 
-    with foreign_output_aside():
+    with plugins_hushed():
         device = load(wanted.fixed)
         for setting in (*wanted.settings, *wanted.unseen):
             turn_to(device, setting)  # wrong names are told before a signal is made

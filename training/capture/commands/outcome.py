@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ....models.errors import AudioError, ParameterError
-from ..capture import SEVERITIES, Capture, Finding
+from ..capture import NEVER_IGNORED, SEVERITIES, Capture, Finding
 from ..folder import TABLE, load_capture
 from ..making import join_captures
+from ..report import measured
 
-RESULTS: Final[Mapping[str, str]] = {"ok": "ok", "warning": "look", "error": "wrong"}
+RESULTS: Final[Mapping[str, str]] = {"ok": "ok", "warning": "warning", "error": "wrong"}
 
 
 def check_folder(folder: Path, *, overwrite: bool, add: bool = False) -> None:
@@ -61,9 +62,10 @@ def refuse(capture: Capture, consequence: str) -> None:
     """Raise one line when a check found an error that is not ignored; see `finish`."""
     if capture.errors:
         names = ",".join(dict.fromkeys(error.check for error in capture.errors))
+        final = any(error.check in NEVER_IGNORED for error in capture.errors)
         raise AudioError(
             f"{capture.name}: {consequence}: {names.replace(',', ', ')} {'is' if ',' not in names else 'are'} wrong; "
-            f"do as the table says, or use it as it is with --ignore-checks {names}"
+            "do as the table says" + ("" if final else f", or use it as it is with --ignore-checks {names}")
         )
 
 
@@ -122,16 +124,12 @@ def _rows(capture: Capture) -> list[dict[str, Any]]:
                 "check": finding.check,
                 "result": "ignored" if ignored else RESULTS[finding.severity],
                 **({"take": which} if several else {}),
-                "measured": f"{_figure(finding.measured)} {finding.unit}".strip(),
+                "measured": measured(finding),
                 "in words": finding.words,
                 **({"what to do": finding.remedy} if mended else {}),
             }
         )
     return rows
-
-
-def _figure(number: float) -> str:
-    return f"{number:.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.3g}"
 
 
 def _added(old: Capture, new: Capture) -> Capture:

@@ -121,6 +121,12 @@ def describe_knobs(device: Device, names: Sequence[str]) -> Iterator[tuple[str, 
         yield "settings", ", ".join(f"{knob.name}={knob.setting:.6g}{_unit(knob)}" for knob in others)
 
 
+def knob_line(knob: Knob) -> str:
+    """Where a knob stands and how far it goes: ``gain=5 (0 to 20 dB)``."""
+    low, high = knob.range
+    return f"{knob.label}={knob.setting:.4g} ({low:.4g} to {high:.4g}{_unit(knob)})"
+
+
 def setting_name(setting: Setting) -> str:
     """Name of a take: ``gain=0.5, tone=0``."""
     return ", ".join(

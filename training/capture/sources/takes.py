@@ -66,6 +66,7 @@ def capture_takes(
     labels: Labels,
     *,
     layout: Layout | None = None,
+    latency_frames: int | None = None,
     computed: bool = False,
 ) -> Capture:
     """Align and check takes of one device at one or many settings, and make one capture of them.
@@ -80,6 +81,8 @@ def capture_takes(
         Name, gear, levels.
     layout : Layout, optional
         Of the signal; recognised by its content unless told.
+    latency_frames : int, optional
+        Of all takes; measured, in each, unless told.
     computed : bool
         A circuit or a plugin played it, no converter was in the way: a flat top at full scale is the device's own. It
         answers equally late at all settings, and never before it is asked: what the first take shows holds for all,
@@ -95,7 +98,7 @@ def capture_takes(
     captures: list[Capture] = []
     seen: dict[tuple[float, ...], str] = {}
     names: tuple[str, ...] = ()
-    latency: int | None = None
+    latency = latency_frames
     for take in takes:
         names = names or tuple(take.positions)
         if set(take.positions) != set(names):
@@ -112,7 +115,7 @@ def capture_takes(
             latency = max(made.latency_frames, 0)
             if latency != made.latency_frames:
                 made = _capture(signal, take, names, labels, layout, latency)
-        elif any(error.check == "latency" for error in made.errors):
+        elif latency_frames is None and any(error.check == "latency" for error in made.errors):
             made = _capture(signal, take, names, labels, layout, None)  # it is not so steady
         if computed:
             made = replace(made, findings=tuple(found for found in made.findings if found.check != "clipping"))

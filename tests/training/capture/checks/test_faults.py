@@ -1,13 +1,17 @@
 """Each fault that a recording can have is put into a good one, and the check that is named for it has to find it."""
 
+import re
+
 import numpy as np
 import pytest
 import soundfile
 import soxr
+from scipy.signal import butter, lfilter
 
 from ampboard.models.errors import AudioError, ParameterError
-from ampboard.training.capture.checks.table import CHECKS, NAMES
+from ampboard.training.capture.checks.table import CHECKS, IGNORABLE
 from ampboard.training.capture.making import make_capture
+from ampboard.training.devices.registry import load_device
 
 RATE = 48_000
 
@@ -76,15 +80,16 @@ def test_a_fault_is_found_named_and_measured(signal, output, fault):
     assert low <= found.measured <= high
     assert found.remedy
     if severity == "error":
-        with pytest.raises(AudioError, match=f"--ignore-checks.*{check}"):
+        with pytest.raises(AudioError) as refused:
             capture.refuse_errors()
+        assert bool(re.search(f"--ignore-checks.*{check}", str(refused.value))) == (check != "not-finite")
 
 
 @pytest.mark.parametrize("fault", ["clipped", "44.1 kHz labelled 48", "tremolo"])
 def test_an_error_that_is_ignored_is_recorded_and_lets_the_user_go_on(signal, output, fault):
     spoil, check, _, _ = FAULTS[fault]
     capture = make_capture(signal.audio, spoil(output), RATE, layout=signal.layout, ignore=["all"])
-    assert capture.ignored == NAMES
+    assert capture.ignored == IGNORABLE
     assert {finding.check: finding for finding in capture.findings}[check].severity == "error"
     capture.refuse_errors()
     with pytest.raises(ParameterError, match=r"no check is called 'clpping'.*clipping"):
@@ -110,6 +115,75 @@ def test_swapped_files_without_a_test_signal_are_found_by_their_dynamics_and_by_
     assert "swapped" in [error.check for error in make_capture(heard, audio, RATE).errors]
     assert "swapped" in [error.check for error in make_capture(late, audio, RATE).errors]
     assert "swapped" not in [finding.check for finding in make_capture(audio, late, RATE).errors]
+
+
+@pytest.mark.parametrize(
+    "dry",
+    [
+        lambda audio: audio,
+        lambda audio: -0.3 * np.concatenate([np.zeros(777), audio]),
+        lambda audio: np.rint(0.5 * audio * 2**15) / 2**15,  # a file of 16 bit
+    ],
+)
+def test_a_recording_of_the_signal_itself_is_told(signal, dry):
+    capture = make_capture(signal.audio, dry(signal.audio), RATE)
+    (error,) = capture.errors
+    assert error.check == "bypassed"
+    assert error.measured < 1e-7
+    assert "The output is the input" in error.words
+    assert "track" in error.remedy
+
+
+@pytest.mark.parametrize("gain", [1.0, -0.3])
+def test_a_recording_of_playing_itself_is_told_without_blips(signal, gain):
+    playing = next(passage for passage in signal.layout.passages if passage.name == "playing")
+    music = signal.audio[playing.start : playing.stop]
+    late = gain * np.concatenate([np.zeros(777), music])
+    assert [found.check for found in make_capture(music, late, RATE).errors] == ["bypassed"]
+
+
+@pytest.mark.parametrize(
+    "clean",
+    [
+        load_device("clean").process,
+        lambda audio, rate: np.tanh(0.2 * audio),  # 1 % from a straight line at full scale
+        lambda audio, rate: lfilter(*butter(1, 20_000, fs=rate), audio),
+    ],
+    ids=["clean", "nearly linear", "cable"],
+)
+def test_a_clean_device_is_not_taken_for_the_signal_itself(signal, clean):
+    capture = make_capture(signal.audio, clean(signal.audio.astype(np.float64), RATE), RATE, layout=signal.layout)
+    found = {finding.check: finding for finding in capture.findings}["bypassed"]
+    assert found.severity == "ok"
+
+
+@pytest.mark.parametrize("ppm", [50, 100, -100])
+def test_clocks_that_drift_say_nothing_of_polarity(signal, output, ppm):
+    findings = make_capture(signal.audio, stretched(ppm)(output), RATE, layout=signal.layout).findings
+    found = {finding.check: finding for finding in findings}
+    assert found["polarity"].severity == "ok"
+    assert "cannot be told" in found["polarity"].words
+
+
+@pytest.mark.parametrize("level", [0.02, 0.06])
+def test_noise_is_told_once_and_not_as_a_device_that_varies(signal, output, level):
+    findings = make_capture(signal.audio, hiss(level)(output), RATE, layout=signal.layout).findings
+    severity = {finding.check: finding.severity for finding in findings}
+    assert severity["varying"] == "ok"
+    assert severity["noise"] != "ok"
+
+
+def test_a_quiet_device_in_noise_has_no_second_clock(signal, output):
+    findings = make_capture(signal.audio, hiss(0.02)(0.2 * output), RATE, layout=signal.layout).findings
+    assert {finding.check: finding for finding in findings}["drift"].severity == "ok"
+
+
+def test_what_is_no_number_is_never_ignored(signal, output):
+    with pytest.raises(ParameterError, match="not-finite cannot be ignored"):
+        make_capture(signal.audio, output, RATE, layout=signal.layout, ignore=["not-finite"])
+    broken = np.where(np.arange(output.size) == 5, np.nan, output)
+    capture = make_capture(signal.audio, broken, RATE, layout=signal.layout, ignore=["all"])
+    assert [error.check for error in capture.errors] == ["not-finite"]
 
 
 def test_another_rate_is_named_and_resampled_when_it_is_ignored(signal, output):
