@@ -63,7 +63,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Captur
 def test_a_captured_device_is_learned_exported_and_played_elsewhere(
     device: str, arch: str, captured: Callable[[str], Capture], tmp_path: Path
 ) -> None:
-    """To the error in the table; each file plays what was judged, in NAM's package too: ESR below 1e-8.
+    """To the error in the table; each file plays what was judged (ESR below 1e-6), in NAM's package too (below 1e-8).
 
     GuitarML's players add the dry sound, which the file makes up for with a cell of its own: tests of the exports bound
     what that costs. Formats without a state of rest have half a second to settle.
@@ -81,7 +81,7 @@ def test_a_captured_device_is_learned_exported_and_played_elsewhere(
     for format, path in result.paths.items():
         played = load_model(path).process(audio)
         if format != "guitarml":
-            assert error_to_signal_ratio(played[SETTLED:], judged[SETTLED:]) < 1e-8, format
+            assert error_to_signal_ratio(played[SETTLED:], judged[SETTLED:]) < 1e-6, format
     if "nam" in result.paths:
         assert error_to_signal_ratio(_played_by_nam(result.paths["nam"], audio[:RATE]), judged[:RATE]) < 1e-8
 

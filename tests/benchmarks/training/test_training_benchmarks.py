@@ -203,5 +203,5 @@ def test_lanes_hold_every_run_of_the_table_once():
     assert len(made) == len(set(made)) == sum(row.seeds for row in TABLE)
     short = [job for contenders in lanes(TABLE, short=True) for lane in contenders for job in lane]
     assert set(short) < set(made)
-    assert sum(job.budget for job in short) < 2_100  # processor seconds of training in 40 minutes
+    assert sum(job.budget for job in short) < 2_200  # processor seconds of training in 40 minutes
     assert {replace(job, seed=0) for job in made} >= {replace(job, seed=0) for job in short}
