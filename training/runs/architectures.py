@@ -133,7 +133,7 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = {
         Architecture("lite", "WaveNet (NAM A1 lite)", _wavenet(12, 6)),
         Architecture("feather", "WaveNet (NAM A1 feather)", _wavenet(8, 4)),
         Architecture("nano", "WaveNet (NAM A1 nano)", _wavenet(4, 2)),
-        Architecture("a2", "NAM A2 (3 and 8 channels)", _a2),
+        Architecture("a2", "NAM A2 (3 and 8 channels)", _a2, learning_rate=5e-3),
         Architecture("proteus", "LSTM-40 with a dry path (Proteus)", _lstm(40, dry_path=True)),
         Architecture("neuralpi", "LSTM-20 with a dry path (NeuralPi)", _lstm(20, dry_path=True)),
         Architecture("gru", "GRU-40", _gru(40), learning_rate=5e-3),
