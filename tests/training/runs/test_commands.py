@@ -22,6 +22,8 @@ from ampboard.training.runs.course import Course
 from ampboard.training.runs.folder import BEST, CHECKPOINT
 from ampboard.training.trainer.checkpoint import read_checkpoint
 
+PAIR = (__file__, __file__, "--out", "run")  # is not read: the options are wrong
+
 AMPBOARD = """
 from ampboard.bridge.cli import app, main
 from ampboard.training.runs.commands import train
@@ -100,11 +102,18 @@ def test_a_model_that_goes_on_from_its_own_teacher_knows_all(model: Path, clippe
     [
         ([], "name what to train on"),
         (["capture"], "name what to train on"),
-        (["none", "--out", "run"], "none: is no capture's folder"),
-        (["a", "b", "c", "--out", "run"], "give one capture's folder"),
+        (["none", "--out", "run"], "none: no such file or folder"),
+        (["nosuch.wav", "good.wav", "--out", "run"], "nosuch.wav: no such file"),
+        ([__file__, "--out", "run"], "is no capture's folder"),
+        ([__file__, __file__, __file__, "--out", "run"], "give one capture's folder"),
         (["in.wav", "out.wav", "--out", "run", "--arch", "lstm"], "in.wav"),
-        (["in.wav", "out.wav", "--out", "run", "--arch", "transformer"], "'transformer' is not known"),
-        (["in.wav", "out.wav", "--out", "run", "--arch", "lstm,lstm"], "name each once"),
+        ([*PAIR, "--arch", "transformer"], "'transformer' is not known"),
+        ([*PAIR, "--arch", "lstm,lstm"], "name each once"),
+        ([*PAIR, "--device", "abacus"], "device 'abacus' is not known"),
+        ([*PAIR, "--precision", "bfloat16", "--arch", "lstm"], "bfloat16 gains on a GPU only"),
+        ([*PAIR, "--precision", "float16"], "precision 'float16' is not known"),
+        ([*PAIR, "--loss", "foo"], "'foo' is not known"),
+        ([*PAIR, "--from", __file__], "test_commands.py"),
         (["--resume", "run"], "holds no training run"),
     ],
 )
