@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from ...models.errors import ParameterError
+from .architectures import AUTO
 
 if TYPE_CHECKING:
     from .course import Watch
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 VAE: Final = "vae"
 DEFAULT_MINUTES: Final = 10.0
 INTERRUPTED: Final = 130
+TESTED: Final = "The verdict is on passages that were never used."
 
 
 def train(
@@ -32,13 +34,13 @@ def train(
         Path | None, typer.Option("--out", "-o", help="Folder for the model and all of its run; for vae a .json file.")
     ] = None,
     arch: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="auto races lstm, wavenet and a2. Or one of wavenet, feather, nano, a2, lstm, lstm-20, gru, convlstm, "
-            "or proteus or neuralpi for GuitarML's plugins; "
+            help="auto, unless told: races lstm, wavenet and a2. Or one of wavenet, feather, nano, a2, lstm, lstm-20, "
+            "gru, convlstm, or proteus or neuralpi for GuitarML's plugins; "
             "several with commas race. vae: a repair model, which is what `ampboard repair` plays."
         ),
-    ] = "auto",
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="How long it may take: 10 unless told, for vae 3 of processor time.")
     ] = None,
@@ -48,7 +50,9 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     target_esr: Annotated[float | None, typer.Option(help="End as soon as the error is no higher.")] = None,
     loss: Annotated[str, typer.Option(help="What is made small: mse, or a sum as mse+2e-4*stft.")] = "mse",
-    start: Annotated[Path | None, typer.Option("--from", help="A .nam model to go on from.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="A model to go on from; its architecture is kept.")
+    ] = None,
     teacher: Annotated[
         Path | None, typer.Option(help="A model to learn from: what it makes of the recordings or the capture's input.")
     ] = None,
@@ -79,7 +83,7 @@ def train(
         train_repair(given, out, denoise=denoise, seed=seed, overwrite=overwrite, **limits)  # pyright: ignore
         return
     settings = {
-        "arch": tuple(arch.split(",")),
+        "arch": tuple((arch or AUTO).split(",")),
         "minutes": minutes or DEFAULT_MINUTES,
         "steps": steps,
         "seed": seed,
@@ -114,8 +118,21 @@ def _watched(folder: Path, *, json: bool) -> Generator["Watch"]:
             yield (lambda _: None) if json else watch
     except (KeyboardInterrupt, SystemExit) as stopped:
         # What ends a command from outside is a KeyboardInterrupt or a SystemExit with the signal's number in its code.
-        typer.echo(f"stopped; what was learned is kept. To go on: ampboard train --resume {folder}", err=True)
+        typer.echo(_stopped(folder), err=True)
         raise typer.Exit(stopped.code if isinstance(stopped, SystemExit) else INTERRUPTED) from None  # pyright: ignore
+
+
+def _stopped(folder: Path) -> str:
+    from .folder import RunFolder
+
+    run = RunFolder(folder)
+    if run.exists and run.read()[2]:
+        return f"stopped; the model in {folder} is finished"
+    if run.has_learned:
+        return f"stopped; what was learned is kept. To go on: ampboard train --resume {folder}"
+    if run.exists:
+        return f"stopped before anything was learned. To go on: ampboard train --resume {folder}"
+    return "stopped before anything was learned; nothing is kept"
 
 
 def _go_on(folder: Path, *, json: bool) -> None:
@@ -128,6 +145,9 @@ def _go_on(folder: Path, *, json: bool) -> None:
 
 def _source(given: Sequence[Path], *, taught: bool) -> "Source":
     """A capture's folder, or two recordings; with a teacher also any number of them."""
+    for path in given:
+        if not path.exists():
+            raise ParameterError(f"{path}: no such file{' or folder' if len(given) == 1 else ''}")
     if len(given) == 1 and given[0].is_dir():
         return given[0]
     if any(path.is_dir() for path in given) or (len(given) != 2 and not taught):
@@ -147,7 +167,7 @@ def _print(trained: "TrainedModel", *, json: bool) -> None:
     rows = [
         {
             "network": course.name,
-            "ESR": esr_words(course.best_esr),
+            "validation ESR": esr_words(course.best_esr),
             "trained": f"{100 * course.step / max(course.steps, 1):.0f} %",
             "processor": f"{course.cpu_seconds:.0f} s",
             "plays": f"{course.speed:.0f}x real time",
@@ -157,7 +177,10 @@ def _print(trained: "TrainedModel", *, json: bool) -> None:
         for course in trained.courses
     ]
     print_rows(rows, as_json=False)
+    typer.echo("validation: passages that chose the best network. " + (TESTED if trained.test_esr is not None else ""))
     typer.secho(f"{trained.path}: {trained.verdict}", bold=True)
+    typer.echo(f"to play it: ampboard live --preset {trained.preset}")
+    typer.echo(f"on a recording: ampboard render DI.wav --preset {trained.preset} --out rendered")
 
 
 def _sweep(captures: Sequence[Path], out: Path, settings: dict[str, Any], *, json: bool) -> None:
@@ -179,8 +202,8 @@ def _sweep(captures: Sequence[Path], out: Path, settings: dict[str, Any], *, jso
             {
                 "capture": result.name,
                 "network": result.arch,
-                "ESR": "-" if result.esr is None else esr_words(result.esr),
-                "on test passages": "-" if result.test_esr is None else esr_words(result.test_esr),
+                "validation ESR": "-" if result.esr is None else esr_words(result.esr),
+                "test ESR (never used)": "-" if result.test_esr is None else esr_words(result.test_esr),
                 "": result.failure or result.path,
             }
             for result in results

@@ -134,12 +134,13 @@ class Progress:
     winner : str
         Name of the one that has won the race; empty while it is open. Without a race, the only one.
     elapsed, left : float
-        Seconds since this process began to train, and that are left by the pace so far; `left` is infinite while no
-        network has been timed.
+        Seconds since the command began, and that are left until it ends; `left` is infinite while nobody knows.
     listen : Path or None
         The validation passage as the best model so far plays it.
     news : str
         What has just happened, in a line; mostly nothing.
+    doing : str
+        What goes on while no network trains.
     """
 
     courses: tuple[Course, ...]
@@ -148,6 +149,7 @@ class Progress:
     left: float = float("inf")
     listen: Path | None = None
     news: str = ""
+    doing: str = ""
 
     @property
     def best(self) -> Course | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...models.errors import AmpboardError, ModelError, ParameterError
 from ...models.writing import atomic_target, write_atomically
 from ..data.material import Excerpt, Material
+from .course import Course
 
 VERSION: Final = 1
 CHECKPOINT: Final = "checkpoint.safetensors"
@@ -165,12 +166,25 @@ class RunFolder:
         facts : mapping
             JSON values to keep with it.
         """
-        store_material(material, self.path / "material")
-        if settings.start is not None:
-            shutil.copyfile(settings.start, self.start)
-        if material.validation:
-            write_sound(self.listen_target, material.validation[0].target, material.sample_rate)
-        self._write(settings, facts, finished=False)
+        try:
+            store_material(material, self.path / "material")
+            if settings.start is not None:
+                shutil.copyfile(settings.start, self.start)
+            if material.validation:
+                write_sound(self.listen_target, material.validation[0].target, material.sample_rate)
+            self._write(settings, facts, finished=False)
+        except BaseException:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether any network has made an update that is on disk."""
+        try:
+            courses = [Course.read(folder) for folder in (self.path / "networks").glob("*")]
+        except ModelError:
+            return True
+        return any(course is not None and course.step > 0 for course in courses)
 
     def clear(self) -> None:
         """Remove what an earlier run left; nothing where there was none."""

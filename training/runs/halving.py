@@ -16,8 +16,10 @@ from typing import Final
 from .course import Course
 
 PARTS: Final = (0.05, 0.1, 0.25, 0.4)
-"""After which parts of the training networks leave; a race of three uses the last two. LSTMs start slowly: after a tenth
-of a minute the one that wins on a high-gain amplifier has twice the WaveNets' error."""
+"""After which parts of the training networks leave; a race of three uses the last two.
+
+LSTMs start slowly: after a tenth of a minute the one that wins on a high-gain amplifier has twice the WaveNets' error.
+"""
 
 CLOSE: Final = 3.0
 """Errors nearer to each other than this when the winner is chosen say little about the end."""

@@ -1,5 +1,6 @@
 """What comes out of a run: the best model seen, its files and its report."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 from ...models.description import ModelDescription
 from ...models.errors import ModelError
 from ...models.model import Model
+from ...models.writing import write_atomically
 from ..networks.streaming import StreamingNetwork
 from ..result import Progress, write_result
 from .architectures import architecture_of
@@ -43,6 +45,8 @@ class TrainedModel:
         How near the model is to the device, in a sentence.
     path : Path or None
         The model file; None where no folder was named.
+    preset : Path or None
+        A preset beside it that plays it.
     """
 
     name: str
@@ -53,6 +57,7 @@ class TrainedModel:
     courses: tuple[Course, ...]
     verdict: str
     path: Path | None = None
+    preset: Path | None = None
 
     @cached_property
     def model(self) -> Model:
@@ -69,6 +74,7 @@ class TrainedModel:
             "test_esr": self.test_esr,
             "verdict": self.verdict,
             "path": None if self.path is None else str(self.path),
+            "preset": None if self.preset is None else str(self.preset),
             "networks": [
                 {
                     "name": course.name,
@@ -112,6 +118,7 @@ def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> Trai
         name=facts["name"],
         overwrite=True,
     )
+    path = next(iter(result.paths.values()))
     trained = TrainedModel(
         facts["name"],
         best.arch,
@@ -120,10 +127,18 @@ def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> Trai
         result.esr if material.test else None,
         tuple(courses),
         result.verdict.sentence,
-        next(iter(result.paths.values())),
+        path,
+        _write_preset(home.path / f"{facts['name']}.toml", facts["name"], path),
     )
     home.finish(trained.facts)
     return trained
+
+
+def _write_preset(target: Path, name: str, model: Path) -> Path:
+    """Write a preset of the model alone; a string of TOML is written as one of JSON."""
+    lines = ("schema = 1", f"name = {json.dumps(name)}", "", "[[chain]]", 'type = "neural"')
+    write_atomically(target, "\n".join((*lines, f"model = {json.dumps(model.name)}", "")).encode())
+    return target
 
 
 def best_description(folder: Path, network: StreamingNetwork, sample_rate: int) -> ModelDescription:

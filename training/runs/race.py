@@ -14,6 +14,7 @@ from ...models.writing import atomic_target
 from .course import Course, Progress, Watch
 from .folder import LISTEN, Entrant, RunFolder, Settings
 from .halving import close_second, stages, survivors, whole_training
+from .remaining import Remaining
 from .workers import Workers
 
 MINUTE: Final = 60.0  # seconds
@@ -65,6 +66,7 @@ class Race:
         self._children: dict[str, ChildProcess] = {}
         self._stage = stages(len(self.entrants))[0]
         self._listened: tuple[str, int] | None = None
+        self._remaining = Remaining(self.settings, ending=FINISHING)
 
     def run(self) -> tuple[Course, ...]:
         """Go on to the end.
@@ -117,7 +119,9 @@ class Race:
             self.winner = stay[0]
         going = (*stay, *second)
         words = f"after {100 * part:g} % of the training {' and '.join(going)} {'go' if len(going) > 1 else 'goes'} on"
-        self._tell(words)
+        if again := "".join(set(second) - set(names)):
+            words += f" ({again}: a second start on the free core; the better one is kept)"
+        self.tell(words)
         return going
 
     def _second_start(self, name: str, part: float) -> tuple[str, ...]:
@@ -146,7 +150,7 @@ class Race:
             try:
                 child, message = self._inbox.get(timeout=LOOK)
             except Empty:
-                self._tell()
+                self.tell()
                 continue
             name = next((name for name, known in self._children.items() if known is child), None)
             if name is None:
@@ -159,7 +163,7 @@ class Race:
                 at_work.discard(name)
             if any(map(self._reached, at_work | {name})):
                 return
-            self._tell()
+            self.tell()
 
     def _take(self, name: str, message: dict[str, Any]) -> None:
         if message["kind"] == "failed":
@@ -216,25 +220,23 @@ class Race:
     def _stored(self, entrant: Entrant) -> Course:
         return Course.read(self.folder.entrant(entrant.name)) or Course(entrant.name, entrant.arch)
 
-    def _tell(self, news: str = "") -> None:
+    def tell(self, news: str = "", doing: str = "") -> None:
+        """Tell who watches how it goes.
+
+        Parameters
+        ----------
+        news, doing : str
+            As of `Progress`.
+        """
         self._update_sound()
         courses = tuple(self.courses.values())
         winner = self.winner or (next(iter(self.entrants)) if len(self.entrants) == 1 else "")
         listen = self.folder.listen if self._listened else None
-        self._watch(Progress(courses, winner, monotonic() - self._began, self._left(), listen, news))
-
-    def _left(self) -> float:
-        """Seconds that are left by the pace of the networks so far."""
-        timed = [course for course in self.courses.values() if course.steps and course.seconds_per_step]
-        if not timed:
-            return float("inf")
-        whole = max(course.steps * course.seconds_per_step for course in timed)
-        to_come = [stage for stage in stages(len(self.settings.archs)) if stage.begins > self._stage.begins]
-        later = sum(-(-stage.networks // self.settings.cores) * (stage.ends - stage.begins) for stage in to_come)
-        running = [course for course in self.courses.values() if course.state in ("waiting", "starting", "training")]
-        parts = [max(0.0, self._stage.ends - course.step / max(course.steps, 1)) for course in running]
-        at_once = max(1, min(self.settings.cores, len(parts)))
-        return whole * (later + max(sum(parts) / at_once, max(parts, default=0.0)))
+        if not doing and not any(course.steps for course in courses):
+            doing = "timing the networks" if len(courses) > 1 else "timing the network"
+        elapsed = monotonic() - self._began
+        left = self._remaining.at(elapsed, self.courses, self.entrants, self._stage)
+        self._watch(Progress(courses, winner, elapsed, left, listen, news, doing))
 
     def _update_sound(self) -> None:
         """Copy what the best network plays to where people find it."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
@@ -78,7 +79,9 @@ def clock(seconds: float) -> str:
 
 def picture(progress: Progress, title: str) -> Group:
     """The screen: a row for each network, then what there is to hear."""
-    head = Text.assemble((title, "bold"), f"   {clock(progress.elapsed)} gone, {clock(progress.left)} left")
+    head = Text.assemble((title, "bold"), f"   {_head(progress)}")
+    if not progress.courses:
+        return Group(head)
     table = Table(box=None, pad_edge=False)
     for name in ("network", ""):
         table.add_column(name)
@@ -96,8 +99,8 @@ def picture(progress: Progress, title: str) -> Group:
             course.name,
             "has won" if won else STATES[course.state],
             done,
-            esr_words(course.last_esr),
-            esr_words(course.best_esr),
+            esr_words(course.last_esr) if course.esr else "",
+            esr_words(course.best_esr) if course.esr else "",
             sparkline(course),
             f"{course.speed:.0f}x" if course.speed else "",
             style=style,
@@ -112,11 +115,18 @@ def picture(progress: Progress, title: str) -> Group:
 def line(progress: Progress) -> str:
     """The same in a line."""
     parts = [
-        f"{course.name} {100 * course.step / course.steps:.0f} % ESR {esr_words(course.best_esr)}"
+        f"{course.name} {100 * course.step / course.steps:.0f} %"
+        + (f" ESR {esr_words(course.best_esr)}" if course.esr else "")
         for course in progress.courses
         if course.steps and course.state not in ("out", "diverged")
     ]
-    return f"{clock(progress.elapsed)} gone, {clock(progress.left)} left: {', '.join(parts) or 'starting'}"
+    return ": ".join(filter(None, (_head(progress), ", ".join(parts))))
+
+
+def _head(progress: Progress) -> str:
+    """How long, how much longer, and what goes on when no network trains."""
+    left = f", {clock(progress.left)} left" if math.isfinite(progress.left) else ""
+    return f"{clock(progress.elapsed)} gone{left}" + (f": {progress.doing}" if progress.doing else "")
 
 
 @contextmanager
@@ -135,18 +145,32 @@ def shown(title: str, console: Console, say: Callable[[str], None]) -> Generator
     if not console.is_terminal:
         yield _Lines(say)
         return
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        news: list[str] = []
-
-        def watch(progress: Progress) -> None:
-            if progress.news:
-                news.append(progress.news)
-            shot = picture(progress, title)
-            live.update(Group(shot, *map(Text, news[-3:])), refresh=True)
-
-        yield watch
-    for words in news:
+    screen = _Screen(title)
+    with Live(get_renderable=screen.picture, console=console, refresh_per_second=4, transient=True):
+        yield screen
+    for words in screen.news:
         say(words)
+
+
+class _Screen:
+    """Keeps what was told last; its clock goes on while nothing is told, as when files are read."""
+
+    def __init__(self, title: str) -> None:
+        self.news: list[str] = []
+        self._title = title
+        self._last = Progress(())
+        self._at = monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.news:
+            self.news.append(progress.news)
+        self._last, self._at = progress, monotonic()
+
+    def picture(self) -> Group:
+        """What is on the screen now."""
+        last, since = self._last, monotonic() - self._at
+        now = replace(last, elapsed=last.elapsed + since, left=max(last.left - since, 0.0))
+        return Group(picture(now, self._title), *map(Text, self.news[-3:]))
 
 
 class _Lines:
@@ -155,10 +179,15 @@ class _Lines:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._last = -math.inf
+        self._doing = ""
 
     def __call__(self, progress: Progress) -> None:
         if progress.news:
             self._say(progress.news)
-        if monotonic() - self._last >= LINE_SECONDS and any(course.esr for course in progress.courses):
+        if progress.doing and progress.doing != self._doing:
+            self._say(f"{clock(progress.elapsed)} gone: {progress.doing}")
+        self._doing = progress.doing
+        trains = any(course.steps for course in progress.courses) and not progress.doing
+        if trains and monotonic() - self._last >= LINE_SECONDS:
             self._last = monotonic()
             self._say(line(progress))

@@ -62,6 +62,16 @@ def open_source(source: Source, *, ignore_checks: Sequence[str] = (), teacher: s
     return _judged(Opened(capture.name, capture.material(), capture))
 
 
+def source_words(source: Source) -> str:
+    """Names a source for people."""
+    if isinstance(source, Material):
+        return "the recordings"
+    if isinstance(source, Capture):
+        return source.name
+    paths = [source] if isinstance(source, str | Path) else source
+    return ", ".join(str(path) for path in paths)
+
+
 def _taught(source: Source, teacher: Path, ignore_checks: Sequence[str]) -> Opened:
     from ...models.model import load_model
     from ..distillation import material_of, taught
@@ -163,3 +173,12 @@ def capture_in(facts: Mapping[str, Any]) -> CaptureFacts | None:
         "ignored": tuple(kept["ignored"]),
     }
     return CaptureFacts(**values)
+
+
+def ignored_in(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the checks that found an error which the user accepts, in what `facts_of` kept."""
+    capture = capture_in(facts)
+    if capture is None:
+        return ()
+    wrong = {finding.check for finding in capture.findings if finding.severity == "error"}
+    return tuple(sorted(wrong & set(capture.ignored)))

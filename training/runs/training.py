@@ -12,10 +12,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from ...models.errors import ParameterError
-from .architectures import AUTO, RACERS, continued, find_architecture
-from .course import Watch
+from .architectures import AUTO
+from .course import Progress, Watch
 from .folder import RunFolder, Settings
-from .sources import Opened, Source, facts_of, open_source
+from .options import check_options, check_start, chosen_architectures
+from .sources import Opened, Source, facts_of, ignored_in, open_source, source_words
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def train(
     device: str | None = None,
     precision: str = "float32",
     cores: int | None = None,
-    use_spare_core: bool = True,
+    use_spare_core: bool | None = None,
     start: str | Path | None = None,
     teacher: str | Path | None = None,
     ignore_checks: Sequence[str] = (),
@@ -73,9 +74,10 @@ def train(
         Networks trained at once; all that this process may use unless told.
     use_spare_core : bool
         Let a core that has become free train too: the runner-up where it is close behind, else the winner once more
-        from another start. The best of them on the validation passages is kept.
+        from another start. The best of them on the validation passages is kept. Unless told, a race does so, and one
+        network alone does not.
     start : str or Path, optional
-        A model to go on from, of any format; its architecture is kept, and `arch` has no say.
+        A model to go on from, of any format; its architecture is kept, and `arch` is left out or names the same.
     teacher : str or Path, optional
         A model whose sound is learned instead of the device's: on the source's input, or on recordings.
     ignore_checks : sequence of str
@@ -107,8 +109,10 @@ def train(
     """
     _need_torch()
     began = monotonic()
+    archs = chosen_architectures(arch, start)
+    spare = len(archs) > 1 if use_spare_core is None else use_spare_core
     settings = Settings(
-        archs=_archs(arch, start),
+        archs=archs,
         minutes=minutes,
         steps=steps,
         seed=seed,
@@ -118,12 +122,16 @@ def train(
         precision=precision,
         start=None if start is None else str(Path(start).resolve()),
         cores=cores or usable_cores(),
-        use_spare_core=use_spare_core and start is None,  # the weights of a start are no matter of the seed
+        use_spare_core=spare and start is None,  # the weights of a start are no matter of the seed
     )
+    check_options(settings)
+    watch(Progress((), elapsed=monotonic() - began, doing=f"reading {source_words(source)}"))
     look = partial(open_source, source, ignore_checks=ignore_checks, teacher=teacher)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="ampboard-train-") as scratch:
-            return replace(_run(RunFolder(Path(scratch)), look, settings, began=began, watch=watch), path=None)
+            return replace(
+                _run(RunFolder(Path(scratch)), look, settings, began=began, watch=watch), path=None, preset=None
+            )
     return _run(RunFolder(Path(out)), look, settings, overwrite=overwrite, began=began, watch=watch)
 
 
@@ -136,10 +144,14 @@ def _run(
     watch: Watch,
     overwrite: bool = False,
 ) -> "TrainedModel":
-    workers = Workers()
+    workers, new = Workers(), False
     try:
-        begin(folder, look, settings, overwrite=overwrite, workers=workers)
+        new = begin(folder, look, settings, overwrite=overwrite, workers=workers)
         return go_on(folder.path, watch=watch, workers=workers, began=began)
+    except BaseException:
+        if new and not folder.has_learned:
+            folder.clear()
+        raise
     finally:
         workers.dismiss()
 
@@ -190,6 +202,8 @@ def begin(
     if folder.path.is_file():
         raise ParameterError(f"{folder.path}: is a file; name a folder")
     opened = _look(look, settings, workers)
+    if settings.start is not None:
+        check_start(settings.start, opened.material)
     folder.clear()
     folder.begin(settings, opened.material, facts_of(opened))
     return True
@@ -232,23 +246,18 @@ def go_on(
     from .race import Race
 
     home = RunFolder(Path(folder))
-    if home.read()[2]:
+    _, facts, finished = home.read()
+    if finished:
         raise ParameterError(f"{home.path}: its training is finished; name another folder to train anew")
     gone = 0.0 if began is None else monotonic() - began
+    if ignored := ignored_in(facts):
+        watch(Progress((), elapsed=gone, news=f"ignored: {', '.join(ignored)}"))
     race = Race(home, watch=watch, workers=workers, gone=gone)
     courses = race.run()
+    race.tell(doing="judging the model, writing the report")
     from .outcome import finish  # not before: torch takes memory that the networks have needed
 
     return finish(home, race.entrants[courses[0].name], courses)
-
-
-def _archs(arch: str | Sequence[str], start: str | Path | None) -> tuple[str, ...]:
-    if start is not None:
-        from ...models.model import load_model
-
-        return (continued(load_model(start).description).name,)
-    archs = (arch,) if isinstance(arch, str) else tuple(arch)
-    return tuple(find_architecture(name).name for name in (RACERS if archs == (AUTO,) else archs))
 
 
 def usable_cores() -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...bridge.child_process import ParentChannel, connect_to_parent
 from ...models.errors import AmpboardError
+from .folder import Entrant, RunFolder
 
 
 @dataclass
@@ -55,7 +56,6 @@ def _make_ready(arch: str | None) -> None:
 
 def _train(channel: ParentChannel, request: dict[str, Any], orders: _Orders) -> None:
     from .architectures import architecture_of
-    from .folder import Entrant, RunFolder
     from .run import Run
 
     home = RunFolder(Path(request["folder"]))
@@ -99,7 +99,8 @@ def main() -> None:
         words = str(error)
         if isinstance(error, OSError) and not isinstance(error, AmpboardError):
             place = error.filename or request["folder"]
-            words = f"{place}: {error.strerror or error}: the last checkpoint stays; free some space and go on with it"
+            kept = "the last checkpoint stays; " if RunFolder(Path(request["folder"])).has_learned else ""
+            words = f"{place}: {error.strerror or error}: {kept}free some space and go on"
         channel.send({"kind": "failed", "name": request["name"], "words": words})
     channel.send({"kind": "left"})
 

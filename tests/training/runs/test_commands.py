@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ from numpy.typing import NDArray
 
 from ampboard.bridge.cli import app, main
 from ampboard.models import load_model
+from ampboard.models.errors import ParameterError
+from ampboard.presets import load_preset
 from ampboard.training import Material
 from ampboard.training.runs.commands import train
 from ampboard.training.runs.course import Course
 from ampboard.training.runs.folder import BEST, CHECKPOINT
+from ampboard.training.runs.options import check_start, chosen_architectures
 from ampboard.training.trainer.checkpoint import read_checkpoint
+
+PAIR = (__file__, __file__, "--out", "run")  # is not read: the options are wrong
 
 AMPBOARD = """
 from ampboard.bridge.cli import app, main
@@ -95,16 +101,51 @@ def test_a_model_that_goes_on_from_its_own_teacher_knows_all(model: Path, clippe
     assert facts["test_esr"] < 1e-9
 
 
+def test_a_model_goes_on_as_what_it_is(model: Path, clipper: Material) -> None:
+    """Its architecture may be named; another one, another sample rate or other knobs are refused."""
+    assert chosen_architectures("auto", model) == ("wavenet",)  # whose recipe it goes on with
+    assert chosen_architectures("nano", model) == ("nano",)
+    for other in ("feather", "lstm-20", ("nano", "lstm")):
+        with pytest.raises(ParameterError, match="leave --arch out"):
+            chosen_architectures(other, model)
+    check_start(model, clipper)
+    with pytest.raises(ParameterError, match="44100"):
+        check_start(model, replace(clipper, sample_rate=44_100))
+
+
+def test_the_preset_beside_a_model_plays_it(model: Path) -> None:
+    preset = load_preset(model.with_suffix(".toml"))
+    assert [node.type for node in preset.chain] == ["neural"]
+
+
+def test_what_is_ended_before_its_first_update_leaves_nothing(clipper: Material, tmp_path: Path) -> None:
+    pair = record(tmp_path, dry=clipper.train[0].audio, wet=clipper.train[0].target)
+    process = started(*pair, "--out", tmp_path / "run", "--arch", "nano", "--minutes", "1")
+    assert process.stderr is not None
+    assert "reading" in process.stderr.readline()
+    process.terminate()
+    _, told = process.communicate(timeout=60)
+    assert "stopped before anything was learned; nothing is kept" in told
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], "name what to train on"),
         (["capture"], "name what to train on"),
-        (["none", "--out", "run"], "none: is no capture's folder"),
-        (["a", "b", "c", "--out", "run"], "give one capture's folder"),
+        (["none", "--out", "run"], "none: no such file or folder"),
+        (["nosuch.wav", "good.wav", "--out", "run"], "nosuch.wav: no such file"),
+        ([__file__, "--out", "run"], "is no capture's folder"),
+        ([__file__, __file__, __file__, "--out", "run"], "give one capture's folder"),
         (["in.wav", "out.wav", "--out", "run", "--arch", "lstm"], "in.wav"),
-        (["in.wav", "out.wav", "--out", "run", "--arch", "transformer"], "'transformer' is not known"),
-        (["in.wav", "out.wav", "--out", "run", "--arch", "lstm,lstm"], "name each once"),
+        ([*PAIR, "--arch", "transformer"], "'transformer' is not known"),
+        ([*PAIR, "--arch", "lstm,lstm"], "name each once"),
+        ([*PAIR, "--device", "abacus"], "device 'abacus' is not known"),
+        ([*PAIR, "--precision", "bfloat16", "--arch", "lstm"], "bfloat16 gains on a GPU only"),
+        ([*PAIR, "--precision", "float16"], "precision 'float16' is not known"),
+        ([*PAIR, "--loss", "foo"], "'foo' is not known"),
+        ([*PAIR, "--from", __file__], "test_commands.py"),
         (["--resume", "run"], "holds no training run"),
     ],
 )

@@ -44,6 +44,17 @@ def test_racers_stand_side_by_side() -> None:
     assert "great" in text
 
 
+def test_what_goes_on_beside_the_training_is_said_once() -> None:
+    """And a network that nobody has judged has no error."""
+    said: list[str] = []
+    new = Course("lstm", "lstm", 1_000, 20, state="training")
+    with shown("crunch", Console(file=StringIO()), said.append) as watch:
+        watch(Progress((), elapsed=1, doing="reading dry.wav"))
+        watch(Progress((), elapsed=2, doing="reading dry.wav"))
+        watch(Progress((new,), elapsed=3, left=9))
+    assert said == ["0:01 gone: reading dry.wav", "0:03 gone, 0:09 left: lstm 0 %"]
+
+
 def test_without_a_terminal_there_are_lines() -> None:
     said: list[str] = []
     with shown("crunch", Console(file=StringIO()), said.append) as watch:

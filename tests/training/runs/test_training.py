@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +14,14 @@ import pytest
 from ampboard.models import load_model
 from ampboard.models.errors import ParameterError
 from ampboard.training import Material, TrainedModel, train
+from ampboard.training.capture.capture import Finding
 from ampboard.training.losses import error_to_signal_ratio
 from ampboard.training.runs.architectures import architecture_of, find_architecture
 from ampboard.training.runs.course import Course, Progress
 from ampboard.training.runs.folder import BEST, CHECKPOINT, Entrant, RunFolder, Settings, load_material, store_material
 from ampboard.training.runs.outcome import best_description
 from ampboard.training.runs.run import DivergedError, Run
-from ampboard.training.runs.sources import open_source
+from ampboard.training.runs.sources import CaptureFacts, ignored_in, open_source
 from ampboard.training.runs.training import begin, go_on
 from ampboard.training.trainer.checkpoint import read_checkpoint
 from ampboard.training.trainer.evaluation import evaluate
@@ -206,6 +207,16 @@ def test_a_teacher_plays_what_is_learned_and_the_device_what_is_tested(
     for taught in (*material.train, *material.validation):
         assert np.array_equal(taught.target, teacher.process(taught.audio))
     assert np.array_equal(material.test[0].target, clipper.test[0].target)
+
+
+def test_errors_that_are_ignored_are_named() -> None:
+    """Not the checks that found nothing, and not the errors that nobody ignores."""
+    findings = [
+        asdict(Finding(check, severity, 0.0, "", "", ""))  # pyright: ignore[reportArgumentType]
+        for check, severity in (("tail", "error"), ("noise", "ok"), ("level", "warning"), ("clipping", "error"))
+    ]
+    capture = {**asdict(CaptureFacts("pedal")), "findings": findings, "ignored": ["tail", "noise", "level"]}
+    assert ignored_in({"capture": capture}) == ("tail",)
 
 
 def test_material_comes_back_as_it_was(clipper: Material, tmp_path: Path) -> None:
