@@ -179,6 +179,8 @@ def _print(trained: "TrainedModel", *, json: bool) -> None:
     print_rows(rows, as_json=False)
     typer.echo("validation: passages that chose the best network. " + (TESTED if trained.test_esr is not None else ""))
     typer.secho(f"{trained.path}: {trained.verdict}", bold=True)
+    for line in trained.lines:
+        typer.echo(line)
     typer.echo(f"to play it: ampboard live --preset {trained.preset}")
     typer.echo(f"on a recording: ampboard render DI.wav --preset {trained.preset} --out rendered")
 

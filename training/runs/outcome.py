@@ -47,6 +47,8 @@ class TrainedModel:
         The model file; None where no folder was named.
     preset : Path or None
         A preset beside it that plays it.
+    lines : tuple of str
+        What else there is to know: remarks on the verdict, and which file plays where.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TrainedModel:
     verdict: str
     path: Path | None = None
     preset: Path | None = None
+    lines: tuple[str, ...] = ()
 
     @cached_property
     def model(self) -> Model:
@@ -129,6 +132,7 @@ def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> Trai
         result.verdict.sentence,
         path,
         _write_preset(home.path / f"{facts['name']}.toml", facts["name"], path),
+        tuple(getattr(result, "lines", ())),
     )
     home.finish(trained.facts)
     return trained
