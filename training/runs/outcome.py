@@ -132,7 +132,7 @@ def finish(home: RunFolder, entrant: Entrant, courses: Sequence[Course]) -> Trai
         result.verdict.sentence,
         path,
         _write_preset(home.path / f"{facts['name']}.toml", facts["name"], path),
-        tuple(getattr(result, "lines", ())),
+        tuple(result.lines),
     )
     home.finish(trained.facts)
     return trained
@@ -182,5 +182,13 @@ def _how(settings: Settings, entrant: Entrant, best: Course, courses: Sequence[C
         "of_steps": best.steps,
         "cpu_seconds": round(best.cpu_seconds, 1),
         "loss": settings.loss,
-        "race": {course.name: {"esr": course.best_esr, "steps": course.step} for course in courses},
+        "race": {
+            course.name: {
+                "esr": course.best_esr,
+                "steps": course.step,
+                "of_steps": course.steps,
+                "cpu_seconds": round(course.cpu_seconds, 1),
+            }
+            for course in courses
+        },
     }
