@@ -286,7 +286,7 @@ EXPORTS: Final[Mapping[str, Export]] = {
         ".smartamppro.json",
         _write_smartamppro,
         lambda network: isinstance(network, StatelessLstm),
-        "its format knows --arch convlstm alone",
+        "its format knows --arch smartamppro and convlstm alone",
     ),
     "pedalnet": Export(
         "PedalNetRT",

@@ -25,6 +25,7 @@ SPECTRUM_POINTS: Final = 400
 QUIETEST_DB: Final = -120.0
 STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
+    "font.sans-serif": ["DejaVu Sans"],  # matplotlib's own: it looks for every font that is named
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
