@@ -131,7 +131,8 @@ SUBJECTS: Final = (
         "klon",
         "a simulated Klon-type gain stage: trained at gain 0 and 100, judged at 0, 50 and 100 on other clips. "
         "Each clip begins with the thump of the simulation's switching on, cut off at full scale for 6,200 of its "
-        "22,050 frames, and slowly dying away: most of the power is the thump's, and no network below has learned the device",
+        "22,050 frames, and slowly dying away: most of the power is the thump's, and no network below has learned "
+        "the device",
         _klon,
         lambda: _absent("klon"),
     ),
