@@ -25,12 +25,12 @@ def test_one_network_takes_its_steps_at_its_pace(step: int) -> None:
 
 
 def test_those_of_a_race_share_the_cores() -> None:
-    """Three on two cores, of one pace: 150 rounds of a tenth, then the second stage's and the winner's."""
+    """Three of one pace: three quarters of a training on two cores, then the second stage's and the winner's."""
     names = ("a", "b", "c")
     settings = Settings(names, cores=2)
     courses = {name: network(name, 0) for name in names}
     left = by_pace(settings, courses, {name: Entrant(name, 0, 60.0) for name in names}, stages(3)[0])
-    assert left == pytest.approx(PACE * STEPS * (3 * 0.1 / 2 + 0.15 + 0.75))
+    assert left == pytest.approx(PACE * STEPS * (3 * 0.25 / 2 + 0.15 + 0.6))
 
 
 def test_it_counts_down_a_second_a_second_though_the_pace_jumps() -> None:
