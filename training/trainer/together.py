@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,11 +20,10 @@ from .averaging import WeightAverage
 from .clipping import MEMORY
 from .evaluation import Evaluation, evaluate
 from .recipe import Recipe
+from .trainer import LOSS_MEMORY
 
 Feedforward = WaveNetNetwork | ContainerNetwork
 """What can be batched: torch has no recurrent layer for many sets of weights."""
-
-LOSS_MEMORY: Final = 0.99
 
 
 @dataclass
